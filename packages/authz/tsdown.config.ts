@@ -1,0 +1,3 @@
+import { libraryConfig } from '../../tsdown.library.ts';
+
+export default libraryConfig({ neutral: { index: 'src/index.ts' }, node: { node: 'src/node.ts' } });

@@ -1,0 +1,43 @@
+import { defineConfig } from 'vitest/config';
+
+const sourceFirst = {
+  resolve: { conditions: ['@thv/source'] },
+  ssr: { resolve: { conditions: ['@thv/source'] } },
+};
+
+export default defineConfig({
+  test: {
+    reporters:
+      process.env['CI'] === undefined
+        ? ['default']
+        : ['default', ['json', { outputFile: '.ci/report.json' }]],
+    projects: [
+      ...[
+        'packages/oidc',
+        'packages/authz',
+        'packages/proxy',
+        'apps/compose',
+        'apps/cli',
+        'apps/gateway',
+      ].map((root) => ({
+        ...sourceFirst,
+        test: {
+          name: root.split('/')[1]!,
+          root,
+          include: ['test/**/*.test.ts'],
+          testTimeout: 20_000,
+        },
+      })),
+      {
+        ...sourceFirst,
+        test: {
+          name: 'e2e',
+          root: 'test',
+          include: ['**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
