@@ -1,1 +1,27 @@
-export {};
+export { type Authorizer, type AuthorizerOptions, createAuthorizer } from './authorizer.ts';
+export { type Cedar, type CedarModule, createCedar } from './cedar.ts';
+export {
+  type AuthzConfig,
+  type CedarOptions,
+  type ErrorMode,
+  type NumberMode,
+  parseAuthzConfig,
+  withPolicyTexts,
+} from './config.ts';
+export type { ConfigPath, ConfigSource } from './config-reader.ts';
+export { AuthzError, type AuthzErrorCode, type ErrorLocation, isAuthzError } from './errors.ts';
+export type { ExplainedPolicy, Explanation } from './explanation.ts';
+export type { ClaimMapping, HttpOptions } from './http-config.ts';
+export type { PolicyText } from './policy-text.ts';
+export type {
+  AuthorizeRequest,
+  AuthzAction,
+  AuthzIdentity,
+  Decision,
+  FilteredList,
+  ListKind,
+  ListRequest,
+  PolicyError,
+  ToolHints,
+} from './request.ts';
+export { positionAt, type SourcePosition } from './text-position.ts';

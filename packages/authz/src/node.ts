@@ -1,1 +1,9 @@
-export {};
+/**
+ * The Node entry: loads Cedar's WebAssembly and authorization files from disk. Works on Bun and
+ * Deno too.
+ *
+ * @module
+ */
+export { type LoadAuthorizerOptions, loadAuthorizer } from './node/load-authorizer.ts';
+export { loadCedar } from './node/load-cedar.ts';
+export { loadAuthzConfig } from './node/load-config.ts';

@@ -1,0 +1,124 @@
+/** The three entities of a request and its context (D25, D27). */
+import type { CedarValueJson, TypeAndId } from '@cedar-policy/cedar-wasm/web';
+import { toArgumentAttributes } from './arguments.ts';
+import { toClaimAttributes } from './claims.ts';
+import type { CedarOptions } from './config.ts';
+import { keyOfUid } from './entity-uid.ts';
+import { AuthzError } from './errors.ts';
+import { extractGroups } from './groups.ts';
+import { toHintAttributes } from './hints.ts';
+import { OPERATIONS } from './operations.ts';
+import type { AuthorizeRequest, AuthzAction, AuthzIdentity } from './request.ts';
+import type { StaticEntities } from './static-entities.ts';
+import { assertUnicode, type CedarRecord, createRecord } from './values.ts';
+
+/** An entity of a request, static knowledge included. */
+export interface RequestEntity {
+  readonly uid: TypeAndId;
+  readonly attrs: CedarRecord;
+  readonly parents: readonly TypeAndId[];
+  readonly tags: Readonly<Record<string, CedarValueJson>> | undefined;
+}
+
+/** What entities are built with: the options of the file, the server, the static entities. */
+export interface EntityOptions {
+  readonly cedar: CedarOptions;
+  readonly serverName: string;
+  readonly statics: StaticEntities;
+}
+
+/** The principal and its claims, which are also part of the context. */
+export interface RequestPrincipal extends RequestEntity {
+  readonly claims: CedarRecord;
+}
+
+/** The resource and the call arguments, which are also part of the context. */
+export interface RequestResource extends RequestEntity {
+  readonly args: CedarRecord;
+}
+
+/** Builds `Client::"<subject>"`. */
+export function buildPrincipal(identity: AuthzIdentity, options: EntityOptions): RequestPrincipal {
+  if (typeof identity.subject !== 'string' || identity.subject === '') {
+    throw new AuthzError('ERR_AUTHZ_REQUEST', 'the identity has no subject');
+  }
+  const { groupEntityType } = options.cedar;
+  const claims = toClaimAttributes(identity.claims, options.cedar);
+  const groups = extractGroups(identity.claims, options.cedar);
+  const entity = {
+    uid: { type: 'Client', id: assertUnicode(identity.subject) },
+    attrs: claims,
+    parents: groups.map((id) => ({ type: groupEntityType, id })),
+  };
+  return { ...mergeStatic(entity, options.statics), claims };
+}
+
+/** Builds `Action::"<action>"`. */
+export function buildAction(action: AuthzAction, statics: StaticEntities): RequestEntity {
+  const attrs = createRecord();
+  attrs['operation'] = action;
+  return mergeStatic({ uid: { type: 'Action', id: action }, attrs, parents: [] }, statics);
+}
+
+/** Builds the tool, prompt or resource. */
+export function buildResource(
+  request: Omit<AuthorizeRequest, 'identity'>,
+  options: EntityOptions,
+): RequestResource {
+  const { target, action } = request;
+  if (typeof target !== 'string') {
+    throw new AuthzError('ERR_AUTHZ_REQUEST', 'the target is not a string');
+  }
+  const { resourceType, operation, feature } = OPERATIONS[action];
+  const id = assertUnicode(target);
+  const args =
+    action === 'read_resource'
+      ? createRecord()
+      : toArgumentAttributes(request.arguments, options.cedar.numbers);
+  const attrs = createRecord();
+  if (action === 'call_tool') {
+    Object.assign(attrs, toHintAttributes(request.hints));
+  }
+  Object.assign(attrs, args, { name: id, operation, feature });
+  if (action === 'read_resource') {
+    attrs['uri'] = id;
+  }
+  if (request.template === true) {
+    attrs['template'] = true;
+  }
+  const parents = options.serverName === '' ? [] : [{ type: 'MCP', id: options.serverName }];
+  const entity = { uid: { type: resourceType, id }, attrs, parents };
+  return { ...mergeStatic(entity, options.statics), args };
+}
+
+const RESOURCE_NAMES: ReadonlySet<string> = new Set([
+  'name',
+  'uri',
+  'operation',
+  'feature',
+  'template',
+]);
+
+/** True when the attribute always comes from the request, never from a static entity (D25). */
+export function isRequestAttribute(entityType: string, name: string): boolean {
+  if (/^(?:claim|claimset|arg)_/.test(name)) {
+    return true;
+  }
+  return entityType === 'Action'
+    ? name === 'operation'
+    : entityType !== 'Client' && RESOURCE_NAMES.has(name);
+}
+
+function mergeStatic(entity: Omit<RequestEntity, 'tags'>, statics: StaticEntities): RequestEntity {
+  const found = statics.get(keyOfUid(entity.uid));
+  if (found === undefined) {
+    return { ...entity, tags: undefined };
+  }
+  const attrs = Object.assign(createRecord(), entity.attrs);
+  for (const [name, value] of Object.entries(found.attrs)) {
+    if (!isRequestAttribute(entity.uid.type, name)) {
+      attrs[name] = value;
+    }
+  }
+  return { ...entity, attrs, parents: [...entity.parents, ...found.parents], tags: found.tags };
+}

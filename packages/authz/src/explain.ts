@@ -1,0 +1,63 @@
+/** Answers "why?" for one request. */
+import type { EntityJson } from '@cedar-policy/cedar-wasm/web';
+import type { RequestEntity, RequestPrincipal, RequestResource } from './entities.ts';
+import { keyOfUid } from './entity-uid.ts';
+import type { ExplainedPolicy, Explanation } from './explanation.ts';
+import type { Policy } from './policy-set.ts';
+import { locateInStatement } from './policy-text.ts';
+import type { Decision } from './request.ts';
+import { type StaticEntities, toEntityJson } from './static-entities.ts';
+
+/** A request with everything that had a part in judging it. */
+export interface ExplainedRequest {
+  readonly policies: readonly Policy[];
+  readonly statics: StaticEntities;
+  readonly principal: RequestPrincipal;
+  readonly action: RequestEntity;
+  readonly resource: RequestResource;
+}
+
+/** Explains a decision. */
+export function explainOutcome(outcome: Decision, request: ExplainedRequest): Explanation {
+  const { principal, action, resource, policies } = request;
+  return {
+    decision: outcome.allowed ? 'allow' : 'deny',
+    policies: policies.filter(({ id }) => outcome.policies.includes(id)).map(toExplainedPolicy),
+    errors: outcome.errors.map(({ policy, message }) => ({ policy, message, hint: undefined })),
+    nearMisses: [],
+    request: {
+      principal: principal.uid,
+      action: action.uid,
+      resource: resource.uid,
+      context: { ...principal.claims, ...resource.args },
+    },
+    entities: relevantEntities(request),
+    outcome,
+  };
+}
+
+/** A policy with its place. */
+export function toExplainedPolicy(policy: Policy): ExplainedPolicy {
+  const { line, column } = locateInStatement(policy.statement, 0);
+  const { text, source } = policy.statement;
+  return { id: policy.id, file: source.file, line, column, source: text };
+}
+
+/** The request's entities and the static ones above them. */
+function relevantEntities(request: ExplainedRequest): readonly EntityJson[] {
+  const { statics, principal, action, resource } = request;
+  const found = new Map<string, EntityJson>();
+  const pending: RequestEntity[] = [resource, action, principal];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (!found.has(keyOfUid(next.uid))) {
+      found.set(keyOfUid(next.uid), toEntityJson(next));
+      for (const parent of next.parents) {
+        const entity = statics.get(keyOfUid(parent));
+        if (entity !== undefined) {
+          pending.push({ ...entity, attrs: { ...entity.attrs } });
+        }
+      }
+    }
+  }
+  return [...found.values()];
+}

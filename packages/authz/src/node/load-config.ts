@@ -1,0 +1,80 @@
+/** Reads an authorization file and the policy files it names. */
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import {
+  type AuthzConfig,
+  AuthzError,
+  type ConfigSource,
+  type PolicyText,
+  parseAuthzConfig,
+  withPolicyTexts,
+} from '@thv/authz';
+import { parseSourceText } from './source-text.ts';
+
+/**
+ * Reads an authorization file (`.json`, `.yaml`, `.yml` or no extension) and its policy files.
+ * Names under `policy_files` are relative to the file; `*` stands for any part of a file name.
+ *
+ * @throws {AuthzError} `ERR_AUTHZ_FILE` when a file cannot be read, `ERR_AUTHZ_CONFIG` when its
+ * contents are wrong.
+ */
+export async function loadAuthzConfig(file: string): Promise<AuthzConfig> {
+  const text = await readText(file);
+  const { value, locate } = parseSourceText(text, file);
+  const source: ConfigSource = { file, locate };
+  const config = parseAuthzConfig(value, source);
+  if (config.type !== 'cedarv1') {
+    return config;
+  }
+  const names: string[] = [];
+  for (const [index, pattern] of config.cedar.policyFiles.entries()) {
+    const found = await expandPattern(join(dirname(file), pattern), pattern);
+    if (found.length === 0) {
+      throw new AuthzError('ERR_AUTHZ_FILE', `no file matches "${pattern}"`, {
+        location: { file, ...locate(['cedar', 'policy_files', index]) },
+      });
+    }
+    names.push(...found);
+  }
+  const texts = await Promise.all(
+    names.map(async (name): Promise<PolicyText> => ({ text: await readText(name), file: name })),
+  );
+  return withPolicyTexts(config, texts);
+}
+
+/** Reads a text file. */
+export async function readText(file: string): Promise<string> {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    const reason =
+      code === 'ENOENT'
+        ? 'the file does not exist'
+        : code.startsWith('ERR_ENCODING')
+          ? 'the file is not UTF-8'
+          : `the file cannot be read (${code || 'unknown error'})`;
+    throw new AuthzError('ERR_AUTHZ_FILE', reason, { location: { file }, cause });
+  }
+}
+
+async function expandPattern(path: string, pattern: string): Promise<readonly string[]> {
+  const name = basename(path);
+  if (!name.includes('*')) {
+    return [path];
+  }
+  const parts = name.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  const matcher = new RegExp(`^${parts.join('.*')}$`);
+  try {
+    const entries = await readdir(dirname(path), { withFileTypes: true });
+    return entries
+      .filter((entry) => !entry.isDirectory() && matcher.test(entry.name))
+      .map((entry) => join(dirname(path), entry.name))
+      .sort();
+  } catch (cause) {
+    throw new AuthzError('ERR_AUTHZ_FILE', `the folder of "${pattern}" cannot be read`, {
+      location: { file: path },
+      cause,
+    });
+  }
+}

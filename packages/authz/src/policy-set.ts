@@ -1,0 +1,138 @@
+/** Loads policies: one statement each, with its id, its place and its JSON form (D22, D24). */
+import type { DetailedError, Expr, PolicyJson } from '@cedar-policy/cedar-wasm/web';
+import type { Cedar } from './cedar.ts';
+import { AuthzError } from './errors.ts';
+import { balanceChains, binary, depthOf, operandOf, walkExpression } from './expression.ts';
+import {
+  locateInStatement,
+  type PolicyText,
+  type Statement,
+  splitStatements,
+} from './policy-text.ts';
+import { offsetOfByte } from './text-position.ts';
+
+/** A policy as loaded. */
+export interface Policy {
+  readonly id: string;
+  readonly effect: 'permit' | 'forbid';
+  readonly statement: Statement;
+  readonly json: PolicyJson;
+  /** All `when` and `unless` clauses in one expression; `undefined` when there are none. */
+  readonly condition: Expr | undefined;
+  /** What is given to Cedar for evaluation: the text, or an equal form that nests less. */
+  readonly form: string | PolicyJson;
+}
+
+// Cedar's WebAssembly build has a fixed stack and is unusable after exhausting it: parsing fails at
+// about 130 nested brackets, evaluation at about 360 nested operators, JSON input at 58.
+const MAX_BRACKETS = 64;
+const MAX_TEXT_DEPTH = 120;
+const MAX_JSON_DEPTH = 48;
+
+/**
+ * Parses policy texts into policies, in order.
+ *
+ * @throws {AuthzError} `ERR_AUTHZ_POLICY` with file, policy, line, column and excerpt.
+ */
+export function loadPolicies(cedar: Cedar, texts: readonly PolicyText[]): readonly Policy[] {
+  const policies: Policy[] = [];
+  const ids = new Set<string>();
+  for (const text of texts) {
+    const statements = splitStatements(text);
+    if (statements.length === 0) {
+      const place = { file: text.file, ...text.locate?.(0) };
+      throw new AuthzError('ERR_AUTHZ_POLICY', 'there is no policy here', { location: place });
+    }
+    for (const statement of statements) {
+      const policy = loadPolicy(cedar, statement, policies.length);
+      if (ids.has(policy.id)) {
+        fail(statement, policy.id, `the id "${policy.id}" is already taken by an earlier policy`);
+      }
+      ids.add(policy.id);
+      policies.push(policy);
+    }
+  }
+  return policies;
+}
+
+/** Throws for a problem at `offset` of a statement. */
+function fail(statement: Statement, policy: string, problem: string, offset = 0): never {
+  throw new AuthzError('ERR_AUTHZ_POLICY', problem, {
+    location: {
+      file: statement.source.file,
+      policy,
+      ...locateInStatement(statement, offset),
+    },
+  });
+}
+
+function loadPolicy(cedar: Cedar, statement: Statement, position: number): Policy {
+  const positionId = `policy${position}`;
+  if (statement.depth > MAX_BRACKETS) {
+    fail(statement, positionId, `brackets nest deeper than ${MAX_BRACKETS}`);
+  }
+  const answer = cedar.policyToJson(statement.text);
+  if (answer.type === 'failure') {
+    return failParse(statement, positionId, answer.errors);
+  }
+  const { json } = answer;
+  const id = json.annotations?.['id'] || positionId;
+  const condition = conditionOf(json);
+  if (condition !== undefined) {
+    assertExactIntegers(condition, statement, id);
+  }
+  const form = formOf(statement, json, condition) ?? fail(statement, id, 'it nests too deeply');
+  return { id, effect: json.effect, statement, json, condition, form };
+}
+
+/** Turns Cedar's parse errors into ours. */
+function failParse(statement: Statement, id: string, errors: readonly DetailedError[]): never {
+  const [first] = errors;
+  const place = first?.sourceLocations?.[0];
+  const message = (first?.message ?? 'it cannot be parsed').replace(/^failed to parse [^:]*: /, '');
+  const details = [place?.label, first?.help].filter((part) => typeof part === 'string');
+  const problem = details.length === 0 ? message : `${message} (${details.join('; ')})`;
+  return fail(statement, id, problem, offsetOfByte(statement.text, place?.start ?? 0));
+}
+
+/** The conjunction of a policy's clauses, in order. */
+function conditionOf(json: PolicyJson): Expr | undefined {
+  let condition: Expr | undefined;
+  for (const { kind, body } of json.conditions) {
+    const clause: Expr = kind === 'when' ? body : { '!': { arg: body } };
+    condition = condition === undefined ? clause : binary('&&', condition, clause);
+  }
+  return condition === undefined ? undefined : balanceChains(condition);
+}
+
+function assertExactIntegers(condition: Expr, statement: Statement, id: string): void {
+  walkExpression(condition, (node) => {
+    const value = 'Value' in node ? operandOf(node) : undefined;
+    if (typeof value === 'number' && !Number.isSafeInteger(value)) {
+      const offset = Math.max(0, statement.text.search(/\d{16,}/));
+      fail(statement, id, 'integers beyond ±9007199254740991 cannot be used', offset);
+    }
+  });
+}
+
+function formOf(
+  statement: Statement,
+  json: PolicyJson,
+  condition: Expr | undefined,
+): string | PolicyJson | undefined {
+  const written = Math.max(0, ...json.conditions.map(({ body }) => depthOf(body)));
+  if (condition === undefined || written + json.conditions.length <= MAX_TEXT_DEPTH) {
+    return statement.text;
+  }
+  return policyWith(json, condition);
+}
+
+/** The same policy with another condition; `undefined` when Cedar could not read it. */
+export function policyWith(json: PolicyJson, condition: Expr | undefined): PolicyJson | undefined {
+  if (condition === undefined) {
+    return { ...json, conditions: [] };
+  }
+  return depthOf(condition) <= MAX_JSON_DEPTH
+    ? { ...json, conditions: [{ kind: 'when', body: condition }] }
+    : undefined;
+}

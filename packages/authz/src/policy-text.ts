@@ -1,0 +1,91 @@
+/** Cuts policy texts into single statements, so that each one has a place and a position (D24). */
+import { positionAt, type SourcePosition } from './text-position.ts';
+
+/** A text with one or more Cedar statements. */
+export interface PolicyText {
+  readonly text: string;
+  readonly file?: string | undefined;
+  /** The position of an offset of `text` in the file; without it, the text is its own file. */
+  readonly locate?: ((offset: number) => SourcePosition | undefined) | undefined;
+}
+
+/** One statement of a {@link PolicyText}. */
+export interface Statement {
+  readonly text: string;
+  /** Where the statement begins in its policy text. */
+  readonly offset: number;
+  readonly source: PolicyText;
+  /** The deepest nesting of brackets in the statement. */
+  readonly depth: number;
+}
+
+/**
+ * Cuts a policy text at the semicolons outside strings and comments.
+ *
+ * Every piece is parsed by Cedar as exactly one statement, so a piece that is cut wrongly is a
+ * parse error and never a lost policy. Text after the last semicolon is a piece of its own.
+ */
+export function splitStatements(source: PolicyText): readonly Statement[] {
+  const { text } = source;
+  const statements: Statement[] = [];
+  let start = skipBlank(text, 0);
+  let open = 0;
+  let depth = 0;
+  for (let at = start; at < text.length; at += 1) {
+    const char = text[at];
+    if (char === '"') {
+      at = endOfString(text, at);
+    } else if (char === '/' && text[at + 1] === '/') {
+      at = endOfLine(text, at);
+    } else if (char === '(' || char === '[' || char === '{') {
+      open += 1;
+      depth = Math.max(depth, open);
+    } else if (char === ')' || char === ']' || char === '}') {
+      open -= 1;
+    } else if (char === ';') {
+      statements.push({ text: text.slice(start, at + 1), offset: start, source, depth });
+      start = skipBlank(text, at + 1);
+      at = start - 1;
+      open = 0;
+      depth = 0;
+    }
+  }
+  if (start < text.length) {
+    statements.push({ text: text.slice(start), offset: start, source, depth });
+  }
+  return statements;
+}
+
+/** The position of an offset of a statement in the file it comes from. */
+export function locateInStatement(statement: Statement, offset: number): SourcePosition {
+  const { source } = statement;
+  const at = statement.offset + offset;
+  return source.locate?.(at) ?? positionAt(source.text, at);
+}
+
+/** The first offset that is neither white space nor comment. */
+function skipBlank(text: string, from: number): number {
+  let at = from;
+  while (at < text.length) {
+    if (text[at] === '/' && text[at + 1] === '/') {
+      at = endOfLine(text, at);
+    } else if (/\S/.test(text[at]!)) {
+      return at;
+    }
+    at += 1;
+  }
+  return at;
+}
+
+function endOfString(text: string, quote: number): number {
+  let at = quote + 1;
+  while (at < text.length && text[at] !== '"') {
+    at += text[at] === '\\' ? 2 : 1;
+  }
+  return at;
+}
+
+function endOfLine(text: string, from: number): number {
+  const newline = text.indexOf('\n', from);
+  return newline === -1 ? text.length : newline;
+}
