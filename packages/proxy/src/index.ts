@@ -1,1 +1,29 @@
-export {};
+/** An authenticating, authorizing, filtering proxy for MCP servers. */
+
+export type {
+  FilterResult,
+  PolicyDecision,
+  PolicyEngine,
+  PolicyRequest,
+  ToolHints,
+} from './authorization.ts';
+export { createProxy, type McpProxy } from './create-proxy.ts';
+export { isProxyError, ProxyError, type ProxyErrorCode } from './errors.ts';
+export { type Era, SUPPORTED_VERSIONS } from './mcp/era.ts';
+export type { JsonRpcId, JsonRpcKind } from './mcp/json-rpc.ts';
+export { type McpMessage, type MessageResult, readMessage } from './mcp/message.ts';
+export type { ListKind, PolicyAction } from './mcp/methods.ts';
+export type { Authenticator, OriginPolicy, ProxyOptions } from './options.ts';
+export type { ExchangeReport, Outcome } from './report.ts';
+export {
+  createMemorySessionStore,
+  type MemorySessionStoreOptions,
+} from './session/memory-store.ts';
+export type { SessionOwner, SessionStore } from './session/store.ts';
+export {
+  createHttpUpstream,
+  type HttpUpstreamOptions,
+  type UpstreamFetch,
+  type UpstreamRequest,
+} from './upstream/http.ts';
+export type { Upstream, UpstreamContext } from './upstream/upstream.ts';

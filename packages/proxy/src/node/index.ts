@@ -1,1 +1,4 @@
-export {};
+/** What the proxy needs Node for. */
+
+export { type Listener, type ListenOptions, listen } from './serve.ts';
+export { createUndiciUpstream, type UndiciUpstreamOptions } from './undici-upstream.ts';

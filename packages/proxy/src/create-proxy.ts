@@ -1,0 +1,103 @@
+/** Puts the routes together: the door that everything else stands behind. */
+
+import { Hono } from 'hono';
+import { type Exchange, runStages } from './exchange.ts';
+import { INVALID_REQUEST } from './mcp/json-rpc.ts';
+import { replyError } from './mcp/reply.ts';
+import type { ProxyOptions, ResolvedOptions } from './options.ts';
+import { buildPipeline } from './pipeline.ts';
+import { createReadiness, word } from './routes/health.ts';
+import { answerWellKnown } from './routes/well-known.ts';
+import { createMemorySessionStore } from './session/memory-store.ts';
+
+/** A protected MCP server. */
+export interface McpProxy {
+  /** Answers one request; give it to any server that speaks Web `Request` and `Response`. */
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** The same as a Hono app, to mount in one of your own. */
+  readonly app: Hono;
+  /** Closes the upstream. */
+  readonly close: () => Promise<void>;
+}
+
+const METHODS = 'GET, POST, DELETE, OPTIONS';
+
+/**
+ * Creates a proxy that authenticates, reads, authorizes and filters everything on its one route.
+ *
+ * Only declared paths and methods exist (D6); the rest is 404 or 405. Nothing reaches the upstream
+ * that has not passed every stage of `pipeline.ts`.
+ *
+ * @throws {TypeError} at once, when an option is missing or out of range.
+ */
+export function createProxy(options: ProxyOptions): McpProxy {
+  const resolved = resolveOptions(options);
+  const stages = buildPipeline(resolved);
+  const { path, upstream, now, onError, resourceMetadata } = resolved;
+  const checks = [(signal: AbortSignal) => upstream.ready(signal), ...resolved.readiness];
+  const readiness = createReadiness({ checks, onError, now });
+
+  const app = new Hono();
+  app.on(['GET', 'POST', 'DELETE', 'OPTIONS'], path, (context) => {
+    const exchange: Exchange = { request: context.req.raw, startedAt: now() };
+    return runStages(stages, exchange);
+  });
+  app.all(path, () =>
+    replyError({
+      status: 405,
+      code: INVALID_REQUEST,
+      message: 'Method not allowed',
+      headers: { allow: METHODS },
+    }),
+  );
+  app.get('/healthz', () => word(200, 'ok'));
+  app.get('/readyz', () => readiness());
+  app.all('/.well-known/*', (context) =>
+    answerWellKnown(context.req.raw, { document: resourceMetadata, path }),
+  );
+  app.notFound(() => Response.json({ error: 'not_found' }, { status: 404 }));
+  app.onError((error) => {
+    onError(error, 'route');
+    return Response.json({ error: 'internal_error' }, { status: 500 });
+  });
+
+  return {
+    app,
+    fetch: async (request) => app.fetch(request),
+    close: () => upstream.close(),
+  };
+}
+
+function resolveOptions(options: ProxyOptions): ResolvedOptions {
+  const { origins } = options;
+  if (options.authorize === undefined) {
+    throw new TypeError(
+      'authorize is required; say "anything-authenticated" to leave policies out',
+    );
+  }
+  const path = options.path ?? '/mcp';
+  if (!/^\/[\w./-]*\w$/.test(path))
+    throw new TypeError('path must begin with / and not end with it');
+  return {
+    upstream: options.upstream,
+    authenticate: options.authenticate,
+    authorize: options.authorize,
+    origins: typeof origins === 'function' ? origins : () => origins,
+    resourceMetadata: options.resourceMetadata,
+    path,
+    bodyLimit: checkPositive('bodyLimit', options.bodyLimit ?? 8 * 1024 * 1024),
+    answerLimit: checkPositive('answerLimit', options.answerLimit ?? 16 * 1024 * 1024),
+    streamLeeway: options.streamLeeway ?? 30,
+    sessions: options.sessions ?? createMemorySessionStore(),
+    readiness: options.readiness ?? [],
+    onExchange: options.onExchange ?? (() => undefined),
+    onError: options.onError ?? (() => undefined),
+    now: options.now ?? Date.now,
+  };
+}
+
+function checkPositive(name: string, value: number): number {
+  if (!Number.isSafeInteger(value) || value <= 0)
+    throw new TypeError(`${name} must be a positive integer`);
+  return value;
+}

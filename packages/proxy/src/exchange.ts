@@ -1,0 +1,47 @@
+/** One request on its way through the pipeline, and what is known of it so far. */
+
+import type { Identity } from '@thv/oidc';
+import type { PolicyDecision } from './authorization.ts';
+import type { McpMessage } from './mcp/message.ts';
+import type { ListKind } from './mcp/methods.ts';
+
+export interface Exchange {
+  readonly request: Request;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Set by `authenticate`. */
+  identity?: Identity;
+  /** Set by `session`; undefined where the request names none or the era has none. */
+  sessionId?: string | undefined;
+  /** Key of the session's traffic: the session, or the caller where there is no session. */
+  trafficKey?: string;
+  /** Set by `parse`, for POST. */
+  message?: McpMessage;
+  /** The list that the message asks for, set by `authorize`. */
+  list?: ListKind;
+  /** Set by `authorize` when a policy was asked. */
+  decision?: PolicyDecision;
+  /** Why the request was refused or its answer withheld: a code from a fixed vocabulary. */
+  reason?: string;
+}
+
+export type Next = () => Promise<Response>;
+
+/** One stage of the pipeline: answers by itself, or lets the next stage answer. */
+export type Stage = (exchange: Exchange, next: Next) => Promise<Response>;
+
+/** Runs the stages in order; the last one must answer. */
+export function runStages(stages: readonly Stage[], exchange: Exchange): Promise<Response> {
+  const run = (index: number): Promise<Response> => {
+    const stage = stages[index];
+    if (stage === undefined) throw new TypeError('the last stage of a pipeline must answer');
+    return stage(exchange, () => run(index + 1));
+  };
+  return run(0);
+}
+
+/** The identity of an exchange that has passed `authenticate`. */
+export function identityOf(exchange: Exchange): Identity {
+  if (exchange.identity === undefined) throw new TypeError('not authenticated');
+  return exchange.identity;
+}

@@ -1,0 +1,55 @@
+/** Reads the result of a request that the proxy itself sent, from JSON or from an event stream. */
+
+import { ProxyError } from '../errors.ts';
+import { readJsonRpcText } from '../mcp/json-rpc.ts';
+import type { McpMessage } from '../mcp/message.ts';
+import { idKey } from '../session/traffic.ts';
+import { readBounded } from '../stream/body-limit.ts';
+import { createSseReader } from '../stream/sse-parse.ts';
+
+/**
+ * The `result` of the answer to `message`; undefined when the answer is an error.
+ *
+ * @throws ProxyError `ERR_PROXY_UPSTREAM_ANSWER` when there is no readable answer.
+ */
+export async function readResult(
+  response: Response,
+  message: McpMessage,
+  maxBytes: number,
+): Promise<unknown> {
+  const isStream = response.headers
+    .get('content-type')
+    ?.toLowerCase()
+    .startsWith('text/event-stream');
+  const texts = isStream === true ? eventTexts(response, maxBytes) : bodyTexts(response, maxBytes);
+  for await (const text of texts) {
+    const read = readJsonRpcText(text);
+    if (!read.ok || read.message.kind !== 'response') continue;
+    const answers = idKey(read.message.id?.text ?? '') === idKey(message.id?.text ?? '');
+    if (answers) return read.message.value['result'];
+  }
+  throw new ProxyError('ERR_PROXY_UPSTREAM_ANSWER', 'the upstream gave no readable answer');
+}
+
+async function* bodyTexts(response: Response, maxBytes: number): AsyncGenerator<string> {
+  const bytes = await readBounded(response.body, maxBytes);
+  if (bytes !== 'too-large') yield new TextDecoder('utf-8').decode(bytes);
+}
+
+async function* eventTexts(response: Response, maxBytes: number): AsyncGenerator<string> {
+  if (response.body === null) return;
+  const sse = createSseReader(maxBytes);
+  const reader = response.body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      for (const item of done ? sse.end() : sse.push(value)) {
+        if (item.kind === 'event' && item.data !== undefined) yield item.data;
+      }
+      if (done) return;
+    }
+  } finally {
+    // The answer is found or the stream is broken; either way nothing more is read.
+    reader.cancel().catch(() => undefined);
+  }
+}

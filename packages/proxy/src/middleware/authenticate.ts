@@ -1,0 +1,23 @@
+/** Who calls? Nothing behind this stage runs for a caller that is not known (D9–D14). */
+
+import type { Stage } from '../exchange.ts';
+import type { Authenticator } from '../options.ts';
+
+/** Sets the identity, or answers with the authenticator's refusal. */
+export function authenticateStage(authenticator: Authenticator): Stage {
+  return async (exchange, next) => {
+    try {
+      exchange.identity = await authenticator.verify(exchange.request);
+    } catch (error) {
+      exchange.reason = reasonOf(error);
+      return authenticator.toResponse(error);
+    }
+    return next();
+  };
+}
+
+/** The error's stable code; the message may hold detail that belongs to other places. */
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : 'authentication';
+}

@@ -1,0 +1,93 @@
+/** May they? Every message that goes to the upstream has passed here (D6, D7, D8, D31). */
+
+import type { PolicyDecision, PolicyEngine, PolicyRequest } from '../authorization.ts';
+import { type Exchange, identityOf, type Stage } from '../exchange.ts';
+import type { HintSource } from '../hints/hint-source.ts';
+import { INVALID_REQUEST, METHOD_NOT_FOUND } from '../mcp/json-rpc.ts';
+import type { McpMessage } from '../mcp/message.ts';
+import { ruleOf } from '../mcp/methods.ts';
+import { questionsOf } from '../mcp/questions.ts';
+import { replyDenied, replyError } from '../mcp/reply.ts';
+import type { TrafficBook } from '../session/traffic-book.ts';
+
+export interface AuthorizeOptions {
+  readonly engine: PolicyEngine | 'anything-authenticated';
+  readonly hints: HintSource;
+  readonly traffic: TrafficBook;
+}
+
+/** Denies, or lets the next stage forward the message. */
+export function authorizeStage(options: AuthorizeOptions): Stage {
+  return async (exchange, next) => {
+    const { message } = exchange;
+    // GET and DELETE carry no message; the session stage has judged them.
+    if (message === undefined) return next();
+    const refusal =
+      message.kind === 'response'
+        ? refuseUnasked(exchange, message, options.traffic)
+        : await judge(exchange, message, options);
+    return refusal ?? next();
+  };
+}
+
+function refuseUnasked(
+  exchange: Exchange,
+  message: McpMessage,
+  traffic: TrafficBook,
+): Response | undefined {
+  const asked = traffic.of(exchange.trafficKey ?? '').takeServerRequest(message.id?.text ?? '');
+  if (asked) return undefined;
+  exchange.reason = 'response-not-asked-for';
+  return replyError({ status: 400, code: INVALID_REQUEST, id: message.id });
+}
+
+async function judge(
+  exchange: Exchange,
+  message: McpMessage,
+  options: AuthorizeOptions,
+): Promise<Response | undefined> {
+  const rule = ruleOf(message.method ?? '', message.era);
+  if (rule === undefined || rule.rule === 'deny') return refuseMethod(exchange, message);
+  if (rule.rule === 'list') exchange.list = rule.list;
+  const { engine } = options;
+  if (engine === 'anything-authenticated') return undefined;
+  for (const question of questionsOf(message, rule)) {
+    const request: PolicyRequest = { identity: identityOf(exchange), ...question };
+    const decision = await decide(exchange, request, { ...options, engine });
+    exchange.decision = decision;
+    if (!decision.allowed) {
+      exchange.reason ??= 'policy';
+      return replyDenied(message.id, decision);
+    }
+  }
+  return undefined;
+}
+
+async function decide(
+  exchange: Exchange,
+  request: PolicyRequest,
+  { engine, hints }: AuthorizeOptions & { readonly engine: PolicyEngine },
+): Promise<PolicyDecision> {
+  if (request.action !== 'call_tool' || !engine.readsHints) return engine.authorize(request);
+  const known = await hints.of(request.target, exchange);
+  if (known === 'not-listed') {
+    // D30: its hints cannot be known, so a policy that reads them cannot judge it.
+    exchange.reason = 'tool-not-listed';
+    return denial();
+  }
+  return engine.authorize({ ...request, hints: known });
+}
+
+/** D7: the same refusal for what does not exist and for what is never a client's to ask. */
+function refuseMethod(exchange: Exchange, message: McpMessage): Response {
+  exchange.reason = 'method';
+  if (message.era === '2026') {
+    return replyError({ status: 404, code: METHOD_NOT_FOUND, id: message.id });
+  }
+  exchange.decision = denial();
+  return replyDenied(message.id, exchange.decision);
+}
+
+function denial(): PolicyDecision {
+  return { allowed: false, id: crypto.randomUUID(), policies: [], errors: [] };
+}

@@ -1,0 +1,95 @@
+/** The last stage: asks the upstream, and passes on what the caller may see (D20, D29). */
+
+import type { FilterResult, PolicyEngine } from '../authorization.ts';
+import { type Exchange, identityOf, type Stage } from '../exchange.ts';
+import type { HintStore } from '../hints/hint-store.ts';
+import type { ListKind } from '../mcp/methods.ts';
+import type { ResolvedOptions } from '../options.ts';
+import type { TrafficBook } from '../session/traffic-book.ts';
+import { filterResponse } from '../stream/filter-response.ts';
+import { forwardedRequestHeaders } from '../upstream/headers.ts';
+import type { UpstreamContext } from '../upstream/upstream.ts';
+
+export interface ForwardOptions
+  extends Pick<ResolvedOptions, 'upstream' | 'answerLimit' | 'streamLeeway' | 'onError' | 'now'> {
+  readonly engine: PolicyEngine | 'anything-authenticated';
+  readonly hints: HintStore;
+  readonly traffic: TrafficBook;
+}
+
+/** Forwards the exchange and filters the answer. */
+export function forwardStage(options: ForwardOptions): Stage {
+  return async (exchange) => {
+    const { message } = exchange;
+    const response = await ask(exchange, options);
+    if (exchange.request.method === 'DELETE') return withoutBody(response);
+    if (message !== undefined && message.kind !== 'request') return withoutBody(response);
+    return filter(exchange, response, options);
+  };
+}
+
+function ask(exchange: Exchange, { upstream, traffic }: ForwardOptions): Promise<Response> {
+  const { request, message } = exchange;
+  const headers = forwardedRequestHeaders(request.headers);
+  if (exchange.sessionId === undefined) headers.delete('mcp-session-id');
+  if (message?.era === '2026') headers.delete('last-event-id');
+  const context: UpstreamContext = {
+    identity: identityOf(exchange),
+    sessionId: exchange.sessionId,
+    headers,
+    signal: request.signal,
+  };
+  if (message !== undefined) {
+    if (message.kind === 'request' && message.id !== undefined) {
+      traffic.of(exchange.trafficKey ?? '').clientAsked(message.id.text, { list: exchange.list });
+    }
+    return upstream.handle(message, context);
+  }
+  return request.method === 'DELETE' ? upstream.endSession(context) : upstream.stream(context);
+}
+
+function filter(
+  exchange: Exchange,
+  response: Response,
+  options: ForwardOptions,
+): Promise<Response> {
+  const { message } = exchange;
+  const identity = identityOf(exchange);
+  const { expiresAt } = identity;
+  return filterResponse(response, {
+    request:
+      message?.id === undefined ? undefined : { idText: message.id.text, list: exchange.list },
+    traffic: options.traffic.of(exchange.trafficKey ?? ''),
+    filterList: (list, result) => filterList(exchange, { list, result }, options),
+    onWithheld: (reason) => {
+      exchange.reason ??= `withheld:${reason}`;
+      options.onError(new Error(`an answer was withheld: ${reason}`), 'filter');
+    },
+    onNotification: (method) => {
+      if (method === 'notifications/tools/list_changed') options.hints.markStale();
+    },
+    maxEventLength: options.answerLimit,
+    maxBodyBytes: options.answerLimit,
+    endsAt: expiresAt === undefined ? undefined : (expiresAt + options.streamLeeway) * 1000,
+    now: options.now,
+  });
+}
+
+async function filterList(
+  exchange: Exchange,
+  { list, result }: { readonly list: ListKind; readonly result: unknown },
+  { engine, hints }: ForwardOptions,
+): Promise<FilterResult> {
+  if (list === 'tools') hints.observe(result);
+  if (engine === 'anything-authenticated') return { ok: true, kept: 'all' };
+  return engine.filterList({ identity: identityOf(exchange), list }, result);
+}
+
+/** Notifications, responses and session ends are answered by a status alone. */
+function withoutBody(response: Response): Response {
+  // Nothing of it is passed on, so a failing cancel changes nothing.
+  response.body?.cancel().catch(() => undefined);
+  const headers = new Headers(response.headers);
+  for (const name of ['content-type', 'content-length', 'content-encoding']) headers.delete(name);
+  return new Response(null, { status: response.status, headers });
+}

@@ -1,0 +1,66 @@
+/** A session belongs to the identity that began it (D21). */
+
+import { type Exchange, identityOf, type Stage } from '../exchange.ts';
+import { INVALID_REQUEST } from '../mcp/json-rpc.ts';
+import { replyError, SESSION_NOT_FOUND } from '../mcp/reply.ts';
+import { isSameOwner, type SessionOwner, type SessionStore } from '../session/store.ts';
+import type { TrafficBook } from '../session/traffic-book.ts';
+
+const HEADER = 'mcp-session-id';
+
+/** Checks the owner of a named session, and remembers the owner of one that the upstream begins. */
+export function sessionStage(store: SessionStore, traffic: TrafficBook): Stage {
+  return async (exchange, next) => {
+    const owner = ownerFrom(exchange);
+    exchange.trafficKey = `caller ${JSON.stringify([owner.issuer, owner.subject])}`;
+    const { message, request } = exchange;
+    // 2026-07-28 has no sessions; `initialize` always begins a new one, whatever it names.
+    if (message?.era === '2026') return withoutHeader(await next());
+    const sessionId = message?.method === 'initialize' ? null : request.headers.get(HEADER);
+    if (sessionId !== null) {
+      if (!/^[\x21-\x7e]{1,1024}$/.test(sessionId) || sessionId.includes(',')) {
+        exchange.reason = 'session-id';
+        return replyError({ status: 400, code: INVALID_REQUEST, id: message?.id });
+      }
+      const known = await store.ownerOf(sessionId);
+      if (known === undefined || !isSameOwner(known, owner)) {
+        exchange.reason = known === undefined ? 'session-unknown' : 'session-of-another';
+        return replyError({ status: 404, code: SESSION_NOT_FOUND, id: message?.id });
+      }
+      exchange.sessionId = sessionId;
+      exchange.trafficKey = `session ${sessionId}`;
+    }
+    const response = await next();
+    if (request.method === 'DELETE' && response.ok && sessionId !== null) {
+      await store.forget(sessionId);
+      traffic.forget(exchange.trafficKey);
+    }
+    return claimSession(response, owner, store);
+  };
+}
+
+/** Gives a session that the upstream names to the caller, unless it is somebody else's. */
+async function claimSession(
+  response: Response,
+  owner: SessionOwner,
+  store: SessionStore,
+): Promise<Response> {
+  const sessionId = response.headers.get(HEADER);
+  if (sessionId === null) return response;
+  const known = await store.ownerOf(sessionId);
+  if (known !== undefined && !isSameOwner(known, owner)) return withoutHeader(response);
+  if (known === undefined && response.ok) await store.remember(sessionId, owner);
+  return response;
+}
+
+function withoutHeader(response: Response): Response {
+  if (!response.headers.has(HEADER)) return response;
+  const headers = new Headers(response.headers);
+  headers.delete(HEADER);
+  return new Response(response.body, { status: response.status, headers });
+}
+
+function ownerFrom(exchange: Exchange): SessionOwner {
+  const { issuer, subject } = identityOf(exchange);
+  return { issuer, subject };
+}

@@ -1,0 +1,91 @@
+/** Serves a proxy on Node: binds, answers, and ends in order (D40). */
+
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { ProxyError } from '../errors.ts';
+
+export interface ListenOptions {
+  /** Address or name to bind, such as `127.0.0.1`. */
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+}
+
+/** A bound address. Requests get 503 until `answer` says who serves them. */
+export interface Listener {
+  readonly host: string;
+  readonly port: number;
+  /** Begins to serve. */
+  answer(fetch: (request: Request) => Promise<Response>): void;
+  /**
+   * Stops accepting, lets requests in flight finish, then closes what is left.
+   *
+   * @param grace milliseconds to wait; default 30,000
+   */
+  close(grace?: number): Promise<void>;
+}
+
+/**
+ * Binds an address.
+ *
+ * @throws ProxyError `ERR_PROXY_LISTEN` when it cannot be bound.
+ */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  let fetch: (request: Request) => Promise<Response> = notReady;
+  const server = createAdaptorServer({
+    fetch: (request: Request) => fetch(request),
+    overrideGlobalObjects: false,
+    serverOptions: { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 120_000 },
+  }) as Server; // Without a TLS option the adaptor makes a node:http server.
+  await bind(server, options);
+  const address = server.address() as AddressInfo; // A bound TCP server has one.
+  return {
+    host: options.host,
+    port: address.port,
+    answer: (answer) => {
+      fetch = answer;
+    },
+    close: (grace = 30_000) => closeServer(server, grace),
+  };
+}
+
+async function notReady(): Promise<Response> {
+  return Response.json({ error: 'starting' }, { status: 503, headers: { 'retry-after': '1' } });
+}
+
+function bind(server: Server, { host, port }: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: NodeJS.ErrnoException): void => {
+      const why =
+        error.code === 'EADDRINUSE'
+          ? 'the port is in use; choose another one, or 0 for a free one'
+          : error.code === 'EACCES'
+            ? 'not permitted; ports below 1024 belong to root'
+            : error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND'
+              ? 'this machine has no such address'
+              : (error.code ?? 'the address cannot be bound');
+      reject(new ProxyError('ERR_PROXY_LISTEN', `cannot listen on ${host}:${port}: ${why}`));
+    };
+    server.once('error', onError);
+    server.listen({ host, port }, () => {
+      server.off('error', onError);
+      resolve();
+    });
+  });
+}
+
+function closeServer(server: Server, grace: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (!server.listening) {
+      resolve();
+      return;
+    }
+    const timer = setTimeout(() => server.closeAllConnections(), grace);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,60 @@
+/** What an embedder chooses; checked once, when the proxy is created. */
+
+import type { Identity } from '@thv/oidc';
+import type { PolicyEngine } from './authorization.ts';
+import type { ExchangeReport } from './report.ts';
+import type { SessionStore } from './session/store.ts';
+import type { Upstream } from './upstream/upstream.ts';
+
+/** Finds out who calls; the resource server of `@thv/oidc` fits. */
+export interface Authenticator {
+  /** The caller's identity; rejects when the request carries no acceptable credential. */
+  verify(request: Request): Promise<Identity>;
+  /** The answer to a rejected request: 400, 401, 403 or 503, never a detail of the reason. */
+  toResponse(error: unknown): Response;
+}
+
+/** Which browsers and which host names may reach the proxy (D36). */
+export interface OriginPolicy {
+  /** Port of a loopback bind: Host and Origin must then be loopback names with this port. */
+  readonly loopbackPort?: number;
+  /** Exact origins that may call from a browser, such as `https://app.example.com`. */
+  readonly allowedOrigins?: readonly string[];
+  /** Further host names, `name` or `name:port`, of a tunnel or reverse proxy in front. */
+  readonly allowedHosts?: readonly string[];
+}
+
+export interface ProxyOptions {
+  readonly upstream: Upstream;
+  readonly authenticate: Authenticator;
+  /** Required, so that nothing is open by omission (D1); D33 when every caller may do everything. */
+  readonly authorize: PolicyEngine | 'anything-authenticated';
+  readonly origins: OriginPolicy | (() => OriginPolicy);
+  /** RFC 9728 document; absent when callers do not sign in. */
+  readonly resourceMetadata?: () => Readonly<Record<string, unknown>>;
+  /** Path of the MCP endpoint. Default `/mcp`. */
+  readonly path?: string;
+  /** Bytes of a request body. Default 8 MiB. */
+  readonly bodyLimit?: number;
+  /** Bytes of a list answer, and characters of one event, held at most. Default 16 MiB. */
+  readonly answerLimit?: number;
+  /** Seconds that a stream may outlive its token. Default 30. */
+  readonly streamLeeway?: number;
+  /** Default: in memory, forgotten after two hours without use. */
+  readonly sessions?: SessionStore;
+  /** Further conditions for `/readyz`, such as known signing keys. */
+  readonly readiness?: readonly ((signal: AbortSignal) => Promise<void>)[];
+  /** Told the outcome of every request on the MCP route, also of refused ones. */
+  readonly onExchange?: (report: ExchangeReport) => void;
+  /** Told of what the operator must know; `error` is never shown to a caller. */
+  readonly onError?: (error: unknown, where: string) => void;
+  /** Milliseconds since the epoch. Default `Date.now`. */
+  readonly now?: () => number;
+}
+
+/** The options with every default filled in. */
+export interface ResolvedOptions
+  extends Required<Omit<ProxyOptions, 'resourceMetadata' | 'origins'>> {
+  readonly origins: () => OriginPolicy;
+  readonly resourceMetadata: (() => Readonly<Record<string, unknown>>) | undefined;
+}

@@ -1,0 +1,47 @@
+/** The way of a request: one list, each stage with the reason for its place. */
+
+import type { PolicyEngine } from './authorization.ts';
+import type { Stage } from './exchange.ts';
+import { createHintSource } from './hints/hint-source.ts';
+import { createHintStore } from './hints/hint-store.ts';
+import { authenticateStage } from './middleware/authenticate.ts';
+import { authorizeStage } from './middleware/authorize.ts';
+import { bodyLimitStage } from './middleware/body-limit.ts';
+import { forwardStage } from './middleware/forward.ts';
+import { originStage } from './middleware/origin.ts';
+import { parseStage } from './middleware/parse.ts';
+import { reportStage } from './middleware/report.ts';
+import { sessionStage } from './middleware/session.ts';
+import type { ResolvedOptions } from './options.ts';
+import { createTrafficBook } from './session/traffic-book.ts';
+
+/** Builds the stages of the MCP route. */
+export function buildPipeline(options: ResolvedOptions): readonly Stage[] {
+  const engine: PolicyEngine | 'anything-authenticated' = options.authorize;
+  const { upstream, now, answerLimit } = options;
+  const hints = createHintStore();
+  const traffic = createTrafficBook();
+  return [
+    // Outermost, so that refusals of every later stage are reported and nothing thrown gets out.
+    reportStage(options),
+    // Before anything reads the request: a foreign page must not even learn whether it could.
+    originStage(options.origins),
+    // Before sign-in: what is too large is not worth a signature check.
+    bodyLimitStage(options.bodyLimit),
+    // Before a single byte of the body is read.
+    authenticateStage(options.authenticate),
+    // Gives the one reading that all later stages share.
+    parseStage(options.bodyLimit),
+    // After parsing, since `initialize` and the 2026 era have no session; before policy, so that
+    // another identity's session id says nothing about what it could do.
+    sessionStage(options.sessions, traffic),
+    // The last gate: what passes is forwarded.
+    authorizeStage({
+      engine,
+      traffic,
+      hints: createHintSource({ upstream, store: hints, now, maxBytes: answerLimit }),
+    }),
+    // Asks the upstream and filters what comes back.
+    forwardStage({ ...options, engine, hints, traffic }),
+  ];
+}

@@ -1,0 +1,19 @@
+/** Who owns which MCP session (D21). */
+
+/** Identity of an owner: issuer and subject together, never the subject alone (D19). */
+export interface SessionOwner {
+  readonly issuer: string;
+  readonly subject: string;
+}
+
+/** Remembers owners; one implementation is in memory, others may be shared between replicas. */
+export interface SessionStore {
+  /** The owner, unless the session is unknown or has expired. Use counts as a sign of life. */
+  ownerOf(sessionId: string): Promise<SessionOwner | undefined>;
+  remember(sessionId: string, owner: SessionOwner): Promise<void>;
+  forget(sessionId: string): Promise<void>;
+}
+
+export function isSameOwner(a: SessionOwner, b: SessionOwner): boolean {
+  return a.issuer === b.issuer && a.subject === b.subject;
+}

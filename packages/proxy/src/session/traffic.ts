@@ -1,0 +1,48 @@
+/** What is under way in one session: requests of the client, and questions of the server (D8, D29). */
+
+import type { ListKind } from '../mcp/methods.ts';
+
+/** What is remembered of a client's request. */
+export interface RememberedRequest {
+  readonly list: ListKind | undefined;
+}
+
+export interface SessionTraffic {
+  /** A request of the client was forwarded. */
+  clientAsked(idText: string, request: RememberedRequest): void;
+  /** The request with this id; answered ones are kept, since a resumed stream replays answers. */
+  requestOf(idText: string): RememberedRequest | undefined;
+  /** The server asked the client something. */
+  serverAsked(idText: string): void;
+  /** True when the server waits for this answer; it waits no longer afterwards. */
+  takeServerRequest(idText: string): boolean;
+}
+
+/** Most ids remembered in each direction; the oldest are forgotten first. */
+const MAX_REMEMBERED = 1000;
+
+/** Creates the memory of one session. */
+export function createSessionTraffic(): SessionTraffic {
+  const requests = new Map<string, RememberedRequest>();
+  const questions = new Map<string, true>();
+  return {
+    clientAsked: (idText, request) => remember(requests, idKey(idText), request),
+    requestOf: (idText) => requests.get(idKey(idText)),
+    serverAsked: (idText) => remember(questions, idKey(idText), true),
+    takeServerRequest: (idText) => questions.delete(idKey(idText)),
+  };
+}
+
+/** Two spellings of one id give one key: strings are compared decoded, integers as written. */
+export function idKey(idText: string): string {
+  // A string id has been parsed as JSON before; numbers would lose digits.
+  return idText.startsWith('"') ? `s${JSON.parse(idText) as string}` : `n${idText}`;
+}
+
+function remember<V>(map: Map<string, V>, key: string, value: V): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size <= MAX_REMEMBERED) return;
+  const oldest = map.keys().next().value;
+  if (oldest !== undefined) map.delete(oldest);
+}

@@ -1,0 +1,90 @@
+/** Passes an event stream on, event by event, each one read, judged and written anew (D29). */
+
+import { passServerMessage, type ServerMessagesOptions } from './server-message.ts';
+import { encodeSse, KEEP_ALIVE, type SseEvent } from './sse-encode.ts';
+import { createSseReader } from './sse-parse.ts';
+
+export interface FilterSseOptions extends ServerMessagesOptions {
+  /** Characters of one event that are held at most. */
+  readonly maxEventLength: number;
+  /** Milliseconds since the epoch after which the stream ends (D21); undefined: never. */
+  readonly endsAt: number | undefined;
+  readonly now: () => number;
+}
+
+/** The stream that the client gets in place of `source`. Backpressure goes through to the source. */
+export function filterSse(
+  source: ReadableStream<Uint8Array>,
+  options: FilterSseOptions,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  const sse = createSseReader(options.maxEventLength);
+  const reader = source.getReader();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let ended = false;
+
+  const stop = (reason?: unknown): void => {
+    ended = true;
+    clearTimeout(timer);
+    // The client has its end of stream either way; a source that fails to cancel is already gone.
+    reader.cancel(reason).catch(() => undefined);
+  };
+
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      if (options.endsAt === undefined) return;
+      const endAtExpiry = (): void => {
+        const left = (options.endsAt ?? 0) - options.now();
+        // Timers hold at most 2^31-1 ms; a longer wait is taken in steps.
+        if (left > 0) timer = setTimeout(endAtExpiry, Math.min(left, 0x7fffffff));
+        else if (!ended) {
+          stop('the token expired');
+          controller.close();
+        }
+      };
+      endAtExpiry();
+    },
+    async pull(controller) {
+      try {
+        // One pull yields something or ends: a chunk may hold no whole event yet.
+        for (;;) {
+          const { done, value } = await reader.read();
+          if (ended) return;
+          const items = done ? sse.end() : sse.push(value);
+          let text = '';
+          for (const item of items) {
+            if (item.kind === 'comment') text += KEEP_ALIVE;
+            else if (item.data === undefined || item.data === '') text += encodeSse(item);
+            else text += await passEvent(item.data, item, options);
+          }
+          if (ended) return;
+          if (text !== '') controller.enqueue(encoder.encode(text));
+          if (done) {
+            ended = true;
+            clearTimeout(timer);
+            controller.close();
+          }
+          if (done || text !== '') return;
+        }
+      } catch (error) {
+        if (ended) return;
+        stop(error);
+        options.onWithheld('stream');
+        controller.error(error);
+      }
+    },
+    cancel(reason) {
+      stop(reason);
+    },
+  });
+}
+
+async function passEvent(
+  data: string,
+  event: SseEvent,
+  options: ServerMessagesOptions,
+): Promise<string> {
+  const { text, withheld } = await passServerMessage(data, options);
+  // An error in the event's place must be dispatched by every client, so it carries no event name.
+  return encodeSse({ ...event, event: withheld ? undefined : event.event, data: text });
+}

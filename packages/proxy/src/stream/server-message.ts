@@ -1,0 +1,184 @@
+/**
+ * What may pass from the upstream to the client, message by message (D8, D29).
+ *
+ * One `ServerMessages` belongs to one stream or body. It knows which request the stream answers,
+ * and through the session which other ids are outstanding.
+ */
+
+import type { FilterResult } from '../authorization.ts';
+import {
+  INTERNAL_ERROR,
+  isRecord,
+  type JsonRpcMessage,
+  MESSAGE_PATHS,
+  readJsonRpcText,
+} from '../mcp/json-rpc.ts';
+import type { ListKind } from '../mcp/methods.ts';
+import { errorText } from '../mcp/reply.ts';
+import { idKey, type SessionTraffic } from '../session/traffic.ts';
+
+/** Filters the result of a list request; the pipeline binds the identity. */
+export type ListFilter = (list: ListKind, result: unknown) => Promise<FilterResult>;
+
+/** The request that a POST stream or body answers. */
+export interface AnsweredRequest {
+  /** JSON text of its id. */
+  readonly idText: string;
+  readonly list: ListKind | undefined;
+}
+
+export interface ServerMessagesOptions {
+  /** Absent on GET streams. */
+  readonly request: AnsweredRequest | undefined;
+  readonly traffic: SessionTraffic;
+  readonly filterList: ListFilter;
+  /** What to do with text that is no message and in which no reader could find a result. */
+  readonly harmless: 'pass' | 'withhold';
+  /** Told why something was withheld. */
+  readonly onWithheld: (reason: string) => void;
+  /** Told the method of every notification that passes. */
+  readonly onNotification: (method: string) => void;
+}
+
+/** The member that holds the items, by list. */
+export const LIST_MEMBERS: Readonly<Record<ListKind, string>> = {
+  tools: 'tools',
+  prompts: 'prompts',
+  resources: 'resources',
+  resource_templates: 'resourceTemplates',
+};
+
+const PATHS: ReadonlySet<string> = new Set([
+  ...MESSAGE_PATHS,
+  'result.cacheScope',
+  ...Object.values(LIST_MEMBERS).flatMap((name) => [`result.${name}`, `result.${name}[]`]),
+]);
+
+/** What goes to the client in place of a message. */
+export interface PassedMessage {
+  readonly text: string;
+  /** True when the text is an error of the proxy instead of the message. */
+  readonly withheld: boolean;
+}
+
+/**
+ * What goes to the client in place of `text`: the same, the filtered list, or an error.
+ *
+ * Text that cannot be read as one message is passed on only where no reader could find a result in
+ * it; dropping it in silence would leave clients waiting.
+ */
+export async function passServerMessage(
+  text: string,
+  options: ServerMessagesOptions,
+): Promise<PassedMessage> {
+  const read = readJsonRpcText(text, PATHS);
+  if (!read.ok) return passUnreadable(text, read.refusal.reason, options);
+  const { message } = read;
+  switch (message.kind) {
+    case 'notification':
+      options.onNotification(message.method ?? '');
+      return pass(text);
+    case 'request':
+      if (message.id !== undefined) options.traffic.serverAsked(message.id.text);
+      return pass(text);
+    case 'response':
+      return passResponse(message, options);
+  }
+}
+
+async function passResponse(
+  message: JsonRpcMessage,
+  options: ServerMessagesOptions,
+): Promise<PassedMessage> {
+  const { request, traffic } = options;
+  const idText = message.id?.text ?? '';
+  const answers = request !== undefined && idKey(request.idText) === idKey(idText);
+  const method = answers ? { list: request.list } : traffic.requestOf(idText);
+  // An answer to a question that this session did not ask could hold anybody's list.
+  if (method === undefined) return withhold('response-id', options, idText);
+  if (!Object.hasOwn(message.value, 'result')) return pass(message.text);
+  if (method.list === undefined) {
+    // On a stream of its own an id proves little: it may have been used twice. The shape decides.
+    return !answers && looksLikeList(message.value['result'])
+      ? withhold('response-shape', options, idText)
+      : pass(message.text);
+  }
+  const filtered = await options.filterList(method.list, message.value['result']);
+  if (!filtered.ok) return withhold(filtered.reason, options, idText);
+  // Nobody is kept from anything: there is no list to cut, and no need to make it private.
+  if (filtered.kept === 'all') return pass(message.text);
+  const text = spliceList(message, method.list, filtered.kept);
+  return text === undefined ? withhold('list', options, idText) : pass(text);
+}
+
+function looksLikeList(result: unknown): boolean {
+  if (!isRecord(result)) return false;
+  return Object.values(LIST_MEMBERS).some((name) => Object.hasOwn(result, name));
+}
+
+/** Cuts the items that do not stay out of the text; every other byte remains (D29). */
+function spliceList(
+  message: JsonRpcMessage,
+  list: ListKind,
+  kept: readonly number[],
+): string | undefined {
+  const path = `result.${LIST_MEMBERS[list]}`;
+  const array = message.spans.get(path);
+  if (array === undefined) return undefined;
+  const items = message.items.get(`${path}[]`) ?? [];
+  const texts: string[] = [];
+  for (const index of kept) {
+    const item = items[index];
+    if (item === undefined) return undefined;
+    texts.push(message.text.slice(item.start, item.end));
+  }
+  const edits = [{ ...array, text: `[${texts.join(',')}]` }];
+  // Filtered for one identity, so no cache may share it (MCP 2026-07-28, caching).
+  const scope = message.spans.get('result.cacheScope');
+  if (scope !== undefined) edits.push({ ...scope, text: '"private"' });
+  return edits
+    .sort((a, b) => b.start - a.start)
+    .reduce(
+      (text, edit) => text.slice(0, edit.start) + edit.text + text.slice(edit.end),
+      message.text,
+    );
+}
+
+function passUnreadable(
+  text: string,
+  reason: string,
+  options: ServerMessagesOptions,
+): PassedMessage {
+  if (options.harmless === 'pass' && !couldHoldResult(text)) return pass(text);
+  return withhold(reason, options, options.request?.idText);
+}
+
+/** True when some reader could make a result of the text, even one less strict than ours. */
+function couldHoldResult(text: string): boolean {
+  if (/result/i.test(text)) return true;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null;
+  } catch {
+    // Not JSON and no `result` in it: every JSON-RPC reader refuses it.
+    return false;
+  }
+}
+
+function withhold(
+  reason: string,
+  options: ServerMessagesOptions,
+  idText: string | undefined,
+): PassedMessage {
+  options.onWithheld(reason);
+  const id = options.request?.idText ?? idText;
+  const text = errorText({
+    code: INTERNAL_ERROR,
+    id: id === undefined ? undefined : { text: id },
+  });
+  return { text, withheld: true };
+}
+
+function pass(text: string): PassedMessage {
+  return { text, withheld: false };
+}

@@ -1,0 +1,65 @@
+/** Which headers cross the proxy, in both directions (D20, RFC 9110 §7.6.1). */
+
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+]);
+
+/** The caller's credentials, what describes this hop only, and what the proxy has judged itself. */
+const NOT_FORWARDED = new Set([
+  'authorization',
+  'cookie',
+  'host',
+  'content-length',
+  'expect',
+  'accept-encoding',
+  'origin',
+  'referer',
+  'forwarded',
+  'x-real-ip',
+]);
+
+/** Answers for this hop only, and what the proxy says itself. */
+const NOT_RETURNED = new Set([
+  'set-cookie',
+  'www-authenticate',
+  'alt-svc',
+  'strict-transport-security',
+]);
+
+/** Headers of the request that may go to the upstream. Idempotent. */
+export function forwardedRequestHeaders(headers: Headers): Headers {
+  const kept = keep(headers, (name) => !isForwarding(name) && !NOT_FORWARDED.has(name));
+  // Encoded lists would have to be decoded before they can be filtered (D29).
+  kept.set('accept-encoding', 'identity');
+  return kept;
+}
+
+/** Headers of the upstream's answer that may go to the client. Idempotent. */
+export function returnedResponseHeaders(headers: Headers): Headers {
+  return keep(headers, (name) => !name.startsWith('access-control-') && !NOT_RETURNED.has(name));
+}
+
+function isForwarding(name: string): boolean {
+  return name.startsWith('x-forwarded-') || name.startsWith('proxy-') || name.startsWith('sec-');
+}
+
+function keep(headers: Headers, admits: (name: string) => boolean): Headers {
+  const named = new Set(
+    (headers.get('connection') ?? '').split(',').map((name) => name.trim().toLowerCase()),
+  );
+  const kept = new Headers();
+  for (const [name, value] of headers) {
+    if (HOP_BY_HOP.has(name) || named.has(name) || !admits(name)) continue;
+    kept.append(name, value);
+  }
+  return kept;
+}

@@ -1,0 +1,35 @@
+/** What stands behind the proxy: a streamable HTTP server, a stdio process, or an embedder's own. */
+
+import type { Identity } from '@thv/oidc';
+import type { McpMessage } from '../mcp/message.ts';
+
+/** What an upstream may know of the request it serves. */
+export interface UpstreamContext {
+  /** Who calls. */
+  readonly identity: Identity;
+  /** `Mcp-Session-Id` of the request. Its owner has been checked before the upstream sees it. */
+  readonly sessionId: string | undefined;
+  /** Headers that may travel on: credentials and hop-by-hop headers are gone (D20). */
+  readonly headers: Headers;
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Serves messages that have been authenticated, read and authorized.
+ *
+ * Answers are HTTP responses as MCP's streamable HTTP transport defines them; the proxy filters
+ * lists in them. Failures are thrown as `ProxyError`.
+ */
+export interface Upstream {
+  /** POST: one message; JSON or SSE for a request, 202 for notifications and responses. */
+  handle(message: McpMessage, context: UpstreamContext): Promise<Response>;
+  /** GET: the stream for messages that belong to no request; 405 where there is none. */
+  stream(context: UpstreamContext): Promise<Response>;
+  /** DELETE: the client ends its session. */
+  endSession(context: UpstreamContext): Promise<Response>;
+  /** Resolves when the upstream can serve; rejects with `ProxyError` when it cannot. */
+  ready(signal: AbortSignal): Promise<void>;
+  /** Ends everything that the upstream holds open. */
+  close(): Promise<void>;
+}

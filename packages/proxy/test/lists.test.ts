@@ -1,0 +1,323 @@
+/** Lists are filtered on every way from the server to the client (D29). Policy W: only `weather`. */
+
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { engine, fakeUpstream, harness, W } from './support/fakes.ts';
+
+const TOOLS = '{"tools":[{"name":"weather"},{"name":"admin_tool"}]}';
+const clean = (id: string | number = 99) => `{"jsonrpc":"2.0","id":${id},"result":${TOOLS}}`;
+const json = { 'content-type': 'application/json' };
+const sse = { 'content-type': 'text/event-stream' };
+
+function list(body: BodyInit | null, init: ResponseInit) {
+  const h = harness({ authorize: W, upstream: fakeUpstream(() => new Response(body, init)) });
+  const ask = (method = 'tools/list', id: unknown = 99) =>
+    h.send(JSON.stringify({ jsonrpc: '2.0', id, method }));
+  return { ...h, ask };
+}
+
+const FILTERED = '{"jsonrpc":"2.0","id":99,"result":{"tools":[{"name":"weather"}]}}';
+const WITHHELD = '{"jsonrpc":"2.0","id":99,"error":{"code":-32603,"message":"Internal error"}}';
+
+describe('a list in a JSON body', () => {
+  it.each<[string, BodyInit, ResponseInit, string, number?]>([
+    ['F1 clean', clean(), { headers: json }, FILTERED],
+    [
+      'F2 media type in capitals',
+      clean(),
+      { headers: { 'content-type': 'Application/JSON' } },
+      FILTERED,
+    ],
+    [
+      'F2 charset',
+      clean(),
+      { headers: { 'content-type': 'application/json ; charset=utf-8' } },
+      FILTERED,
+    ],
+    ['F2 status 201', clean(), { status: 201, headers: json }, FILTERED, 201],
+    ['F3 mislabelled', clean(), { headers: { 'content-type': 'text/plain' } }, FILTERED],
+    ['F4 plain text', 'plain text', { headers: { 'content-type': 'text/plain' } }, WITHHELD],
+    ['F5 status 500 with a list', clean(), { status: 500, headers: json }, WITHHELD, 500],
+    ['F5 status 404 with a list', clean(), { status: 404, headers: json }, WITHHELD, 404],
+    ['F6 byte order mark', `\ufeff${clean()}`, { headers: json }, FILTERED],
+    [
+      'F7 error',
+      '{"jsonrpc":"2.0","id":99,"error":{"code":1,"message":"x"}}',
+      { headers: json },
+      '{"jsonrpc":"2.0","id":99,"error":{"code":1,"message":"x"}}',
+    ],
+    [
+      'F8 error and result',
+      `{"jsonrpc":"2.0","id":99,"error":{"code":1,"message":"x"},"result":${TOOLS}}`,
+      { headers: json },
+      WITHHELD,
+    ],
+    ['F9 array', `[${clean()}]`, { headers: json }, WITHHELD],
+    ['F9 array with something else', `[1,${clean()}]`, { headers: json }, WITHHELD],
+    ['F10 no version', `{"id":99,"result":${TOOLS}}`, { headers: json }, WITHHELD],
+    ['F10 no id', `{"jsonrpc":"2.0","result":${TOOLS}}`, { headers: json }, WITHHELD],
+    [
+      'F10 object as id',
+      `{"jsonrpc":"2.0","id":{},"result":${TOOLS}}`,
+      { headers: json },
+      WITHHELD,
+    ],
+    [
+      'F10 beside a method',
+      `{"jsonrpc":"2.0","id":99,"method":"x","result":${TOOLS}}`,
+      { headers: json },
+      WITHHELD,
+    ],
+    [
+      'F14 object as tools',
+      '{"jsonrpc":"2.0","id":99,"result":{"tools":{}}}',
+      { headers: json },
+      WITHHELD,
+    ],
+    ['F14 array as result', '{"jsonrpc":"2.0","id":99,"result":[]}', { headers: json }, WITHHELD],
+    ['F15 gzip', gzipSync(clean()), { headers: { ...json, 'content-encoding': 'gzip' } }, FILTERED],
+    ['F15 unknown coding', clean(), { headers: { ...json, 'content-encoding': 'br' } }, WITHHELD],
+    ['F34 another id', clean(7), { headers: json }, WITHHELD],
+    [
+      'F35 result twice',
+      `{"jsonrpc":"2.0","id":99,"result":{"tools":[]},"result":${TOOLS}}`,
+      { headers: json },
+      WITHHELD,
+    ],
+    ['F35 Result', `{"jsonrpc":"2.0","id":99,"Result":${TOOLS}}`, { headers: json }, WITHHELD],
+    ['two bodies', `${clean()}${clean()}`, { headers: json }, WITHHELD],
+    [
+      'status 500, plain text',
+      'secret admin_tool',
+      { status: 500, headers: { 'content-type': 'text/plain' } },
+      WITHHELD,
+      500,
+    ],
+  ])('%s', async (_, body, init, expected, status = 200) => {
+    const { ask } = list(body, init);
+    const response = await ask();
+    expect(response.status).toBe(status);
+    expect(await response.text()).toBe(expected);
+  });
+
+  it('F13 drops an item that cannot be judged and keeps the rest byte for byte', async () => {
+    const body = `{"jsonrpc":"2.0","id":99,"result":{ "tools":[ {"name" : "weather","x-vendor":12345678901234567890 } , {"name":5}, {}, null, "x" , {"name":"admin_tool"}] , "nextCursor":"c2","_meta":{"a":1.0},"ttlMs":5,"cacheScope":"public","resultType":"complete"}}`;
+    const { ask } = list(body, { headers: json });
+    expect(await (await ask()).text()).toBe(
+      `{"jsonrpc":"2.0","id":99,"result":{ "tools":[{"name" : "weather","x-vendor":12345678901234567890 }] , "nextCursor":"c2","_meta":{"a":1.0},"ttlMs":5,"cacheScope":"private","resultType":"complete"}}`,
+    );
+  });
+
+  it('F12 leaves an empty list, not none', async () => {
+    const { ask } = list('{"jsonrpc":"2.0","id":99,"result":{"tools":[ {"name":"admin_tool"} ]}}', {
+      headers: json,
+    });
+    expect(await (await ask()).text()).toBe('{"jsonrpc":"2.0","id":99,"result":{"tools":[]}}');
+  });
+
+  it.each([
+    ['prompts/list', '{"prompts":[{"name":"ok"},{"name":"no"}]}', '{"prompts":[{"name":"ok"}]}'],
+    ['resources/list', '{"resources":[{"uri":"ok"},{"uri":"no"}]}', '{"resources":[{"uri":"ok"}]}'],
+    [
+      'resources/templates/list',
+      '{"resourceTemplates":[{"uriTemplate":"ok"},{"uriTemplate":"no"}]}',
+      '{"resourceTemplates":[{"uriTemplate":"ok"}]}',
+    ],
+  ])('%s is filtered as well', async (method, result, expected) => {
+    const upstream = fakeUpstream(
+      () => new Response(`{"jsonrpc":"2.0","id":1,"result":${result}}`, { headers: json }),
+    );
+    const { call } = harness({ authorize: engine((r) => r.target === 'ok'), upstream });
+    expect(await (await call(method)).text()).toBe(`{"jsonrpc":"2.0","id":1,"result":${expected}}`);
+  });
+
+  it('withholds a list that is too large to hold', async () => {
+    const upstream = fakeUpstream(() => new Response(clean(1), { headers: json }));
+    const { call } = harness({ authorize: W, upstream, answerLimit: 20 });
+    expect(await (await call('tools/list')).text()).toContain('-32603');
+  });
+
+  it('says no caches may share it', async () => {
+    const { ask } = list(clean(), {
+      headers: { ...json, 'cache-control': 'public, max-age=60', etag: '"x"' },
+    });
+    const { headers } = await ask();
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.has('etag')).toBe(false);
+  });
+});
+
+const NOTE = '{"jsonrpc":"2.0","method":"notifications/message","params":{"data":"x"}}';
+
+describe('a list in an event stream', () => {
+  it.each<[string, string, string]>([
+    ['clean', `event: message\ndata: ${clean()}\n\n`, `event: message\ndata: ${FILTERED}\n\n`],
+    [
+      'F18 after a notification',
+      `data: ${NOTE}\n\ndata: ${clean()}\n\n`,
+      `data: ${NOTE}\n\ndata: ${FILTERED}\n\n`,
+    ],
+    [
+      'F19 after garbage',
+      `data: garbage\n\ndata: ${clean()}\n\n`,
+      `data: garbage\n\ndata: ${FILTERED}\n\n`,
+    ],
+    [
+      'F20 split over two data lines',
+      `data: {"jsonrpc":"2.0","id":99,\ndata: "result":${TOOLS}}\n\n`,
+      `data: {"jsonrpc":"2.0","id":99,\ndata: "result":{"tools":[{"name":"weather"}]}}\n\n`,
+    ],
+    [
+      'F21 two messages in one event',
+      `data: ${NOTE}\ndata: ${clean()}\n\n`,
+      `data: ${WITHHELD}\n\n`,
+    ],
+    [
+      'F22 garbage and a message in one event',
+      `data: garbage\ndata: ${clean()}\n\n`,
+      `data: ${WITHHELD}\n\n`,
+    ],
+    [
+      'F23 mixed line ends',
+      `data: ${NOTE}\r\n\r\ndata: ${clean()}\n\n`,
+      `data: ${NOTE}\n\ndata: ${FILTERED}\n\n`,
+    ],
+    [
+      'F25 a bare CR inside JSON',
+      `data: {"jsonrpc":"2.0","id":99,\r"result":${TOOLS}}\n\n`,
+      'data: {"jsonrpc":"2.0","id":99,\n\n',
+    ],
+    [
+      'F26 only CR',
+      `event: message\rdata: ${clean()}\r\r`,
+      `event: message\ndata: ${FILTERED}\n\n`,
+    ],
+    ['F27 a named event that fails', `event: x\ndata: [${clean()}]\n\n`, `data: ${WITHHELD}\n\n`],
+    [
+      'F28 fails, then comes a good one',
+      `data: [${clean()}]\n\ndata: ${clean()}\n\n`,
+      `data: ${WITHHELD}\n\ndata: ${FILTERED}\n\n`,
+    ],
+    ['no final blank line', `data: ${clean()}`, `data: ${FILTERED}\n\n`],
+    [
+      'ids, retry and comments stay',
+      `: hi\nretry: 10\nid: 7\ndata: ${clean()}\n\n`,
+      `: keep-alive\n\nid: 7\nretry: 10\ndata: ${FILTERED}\n\n`,
+    ],
+    ['byte order mark', `\ufeffdata: ${clean()}\n\n`, `data: ${FILTERED}\n\n`],
+    ['data without a space', `data:${clean()}\n\n`, `data: ${FILTERED}\n\n`],
+    ['another id', `data: ${clean(7)}\n\n`, `data: ${WITHHELD}\n\n`],
+  ])('%s', async (_, body, expected) => {
+    const { ask } = list(body, { headers: sse });
+    expect(await (await ask()).text()).toBe(expected);
+  });
+
+  it.each([1, 2, 3, 7])('gives the same when it arrives %i bytes at a time', async (size) => {
+    const bytes = new TextEncoder().encode(
+      `: c\r\ndata: ${NOTE}\r\n\r\nevent: message\rdata: ${clean()}\r\r`,
+    );
+    let at = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (at >= bytes.length) controller.close();
+        else controller.enqueue(bytes.slice(at, at + size));
+        at += size;
+      },
+    });
+    const { ask } = list(body, { headers: sse });
+    expect(await (await ask()).text()).toBe(
+      `: keep-alive\n\ndata: ${NOTE}\n\nevent: message\ndata: ${FILTERED}\n\n`,
+    );
+  });
+
+  it('is filtered when it is mislabelled', async () => {
+    const { ask } = list(`data: ${clean()}\n\n`, { headers: { 'content-type': 'text/plain' } });
+    expect(await (await ask()).text()).toBe(`data: ${FILTERED}\n\n`);
+  });
+
+  it('is filtered when it is compressed', async () => {
+    const { ask } = list(gzipSync(`data: ${clean()}\n\n`), {
+      headers: { ...sse, 'content-encoding': 'gzip' },
+    });
+    const response = await ask();
+    expect(await response.text()).toBe(`data: ${FILTERED}\n\n`);
+    expect(response.headers.has('content-encoding')).toBe(false);
+  });
+
+  it('breaks off an event that is too large to hold', async () => {
+    const upstream = fakeUpstream(() => new Response(`data: ${clean(1)}\n\n`, { headers: sse }));
+    const { call } = harness({ authorize: W, upstream, answerLimit: 20 });
+    await expect((await call('tools/list')).text()).rejects.toThrow();
+  });
+});
+
+describe('a list on a GET stream', () => {
+  const get = (h: ReturnType<typeof harness>) =>
+    h.send('', { method: 'GET', headers: { accept: 'text/event-stream' } });
+
+  it('is filtered when it answers a request of the session', async () => {
+    const upstream = fakeUpstream((message) =>
+      message === undefined
+        ? new Response(`id: 1\ndata: ${clean()}\n\n`, { headers: sse })
+        : new Response(': nothing yet\n\n', { headers: sse }),
+    );
+    const h = harness({ authorize: W, upstream });
+    await h.send('{"jsonrpc":"2.0","id":99,"method":"tools/list"}');
+    expect(await (await get(h)).text()).toBe(`id: 1\ndata: ${FILTERED}\n\n`);
+  });
+
+  it('is withheld when nobody asked for it', async () => {
+    const h = harness({
+      authorize: W,
+      upstream: fakeUpstream(() => new Response(`data: ${clean()}\n\n`, { headers: sse })),
+    });
+    expect(await (await get(h)).text()).toBe(`data: ${WITHHELD}\n\n`);
+  });
+
+  it('is withheld when its id was used again for something else', async () => {
+    const upstream = fakeUpstream((message) =>
+      message === undefined
+        ? new Response(`data: ${clean()}\n\n`, { headers: sse })
+        : new Response(': nothing yet\n\n', { headers: sse }),
+    );
+    const h = harness({ authorize: W, upstream });
+    await h.send('{"jsonrpc":"2.0","id":99,"method":"tools/list"}');
+    await h.send('{"jsonrpc":"2.0","id":99,"method":"ping"}');
+    expect(await (await get(h)).text()).toBe(`data: ${WITHHELD}\n\n`);
+  });
+
+  it('is withheld when the body is no stream', async () => {
+    const h = harness({
+      authorize: W,
+      upstream: fakeUpstream(() => new Response(clean(), { headers: json })),
+    });
+    expect(await (await get(h)).text()).not.toContain('admin_tool');
+  });
+
+  it('ends when the token that opened it has expired', async () => {
+    const now = 1_000_000_000_000;
+    let clock = now;
+    const upstream = fakeUpstream(() => new Response(new ReadableStream(), { headers: sse }));
+    const h = harness({
+      upstream,
+      now: () => clock,
+      streamLeeway: 0,
+      authenticate: {
+        verify: async () =>
+          ({
+            issuer: 'i',
+            subject: 's',
+            claims: {},
+            scopes: [],
+            actors: [],
+            token: '',
+            expiresAt: now / 1000 + 0.05,
+          }) as never,
+        toResponse: () => new Response(null, { status: 401 }),
+      },
+    });
+    const response = await get(h);
+    clock = now + 60;
+    expect(await response.text()).toBe('');
+  });
+});
