@@ -1,0 +1,70 @@
+/** `thv dev idp`: runs the development provider and says how to get a token. */
+import { toStartError, usageError } from '../cli-error.ts';
+import { DEV_CLIENT, DEV_PUBLIC_CLIENT_ID, type DevIdp, startDevIdp } from '../dev-idp/index.ts';
+import { SIGNING_ALGORITHMS } from '../dev-idp/keys.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { createLog } from '../log.ts';
+
+export interface DevIdpFlags {
+  readonly port?: number;
+  readonly alg?: string;
+  readonly format?: 'text' | 'json';
+  readonly debug?: true;
+  readonly quiet?: true;
+}
+
+export async function runDevIdp(flags: DevIdpFlags, io: Io): Promise<ExitCode> {
+  const algorithm = SIGNING_ALGORITHMS.find((known) => known === (flags.alg ?? 'RS256'));
+  if (algorithm === undefined) {
+    throw usageError('--alg', `must be one of ${SIGNING_ALGORITHMS.join(', ')}`);
+  }
+  const log = createLog(io, flags);
+  const terminated = io.termination();
+  const idp = await startDevIdp({ port: flags.port ?? 0, algorithm }).catch((error: unknown) => {
+    throw toStartError(error, '--port');
+  });
+  log({
+    level: 'warn',
+    message: 'anyone on this machine can get any token here; use it for trying things out only',
+  });
+  io.out(flags.format === 'json' ? renderJson(idp) : renderText(idp));
+  await terminated;
+  await idp.close();
+  return EXIT.done;
+}
+
+function renderText(idp: DevIdp): string {
+  return `ISSUER         ${idp.issuer}
+JWKS           ${idp.jwksUrl}
+TOKEN          ${idp.tokenUrl}
+INTROSPECTION  ${idp.introspectionUrl}
+CLIENT         ${DEV_CLIENT.id} with the secret ${DEV_CLIENT.secret}
+PUBLIC CLIENT  ${DEV_PUBLIC_CLIENT_ID} (PKCE, http://127.0.0.1 or localhost, any port, /callback)
+
+A token with any claims:
+
+${curlLine(idp)}
+
+Protect a server with it:
+
+  thv run -f --oidc-issuer ${idp.issuer} --oidc-audience my-server SERVER
+`;
+}
+
+function renderJson(idp: DevIdp): string {
+  return `${JSON.stringify({
+    issuer: idp.issuer,
+    jwks_url: idp.jwksUrl,
+    token_url: idp.tokenUrl,
+    introspection_url: idp.introspectionUrl,
+    dev_token_url: idp.devTokenUrl,
+    client_id: DEV_CLIENT.id,
+    client_secret: DEV_CLIENT.secret,
+    public_client_id: DEV_PUBLIC_CLIENT_ID,
+  })}\n`;
+}
+
+function curlLine({ devTokenUrl }: DevIdp): string {
+  return `  curl -s ${devTokenUrl} -H 'Accept: text/plain' -d sub=alice -d aud=my-server -d 'claims={"roles":["premium"]}'`;
+}

@@ -1,0 +1,53 @@
+/** The command's only way to the outside: streams, environment, signals. Tests pass their own. */
+import { userInfo } from 'node:os';
+
+export interface Io {
+  /** Writes data to stdout. */
+  out(text: string): void;
+  /** Writes logs and notices to stderr. */
+  err(text: string): void;
+  /** Whether stderr shows colours: a terminal, and `NO_COLOR` is not set. */
+  readonly colour: boolean;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Name of the operating system's user, the subject when nobody has to sign in. */
+  userName(): string;
+  /** Resolves at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. */
+  termination(): Promise<string>;
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** The real thing. `exitNow` is called when the user insists on stopping. */
+export function createProcessIo(exitNow: () => void): Io {
+  // The reader of a pipe has gone: `thv … | head` is not an error to talk about.
+  process.stdout.on('error', exitNow);
+  return {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    colour: process.stderr.isTTY === true && !process.env['NO_COLOR'],
+    cwd: process.cwd(),
+    env: process.env,
+    userName() {
+      try {
+        return userInfo().username;
+      } catch {
+        // Containers run under ids that have no entry in the user database.
+        return `uid-${process.getuid?.() ?? 'unknown'}`;
+      }
+    },
+    termination: () =>
+      new Promise((resolve) => {
+        let asked = false;
+        for (const name of SIGNALS) {
+          process.on(name, () => {
+            if (asked) {
+              exitNow();
+            }
+            asked = true;
+            resolve(name);
+          });
+        }
+      }),
+  };
+}

@@ -1,0 +1,61 @@
+/** The log that people read: one line per event on stderr, without control characters or secrets. */
+
+import type { Io } from './io.ts';
+import type { LogEvent } from './services/services.ts';
+
+export interface LogOptions {
+  /** Everything. */
+  readonly debug?: boolean | undefined;
+  /** Warnings and errors only. */
+  readonly quiet?: boolean | undefined;
+}
+
+export type Log = (event: LogEvent) => void;
+
+const RANK = { debug: 0, info: 1, warn: 2, error: 3 } as const;
+const LABEL = { debug: 'debug: ', info: '', warn: 'warning: ', error: 'error: ' } as const;
+const COLOUR = { debug: '\u001b[2m', info: '', warn: '\u001b[33m', error: '\u001b[31m' } as const;
+const RESET = '\u001b[0m';
+
+/** Names under which a value is never shown, whoever logged it. */
+const SECRET_NAME = /authorization|cookie|credential|passw|secret|token$/i;
+const TOKEN_SHAPE = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
+// Every control character, also those that a terminal would act on.
+const CONTROL = /\p{Cc}+/gu;
+
+/** Creates the log of one command. */
+export function createLog(io: Pick<Io, 'err' | 'colour'>, options: LogOptions): Log {
+  const least = options.debug ? RANK.debug : options.quiet ? RANK.warn : RANK.info;
+  return (event) => {
+    if (RANK[event.level] < least) {
+      return;
+    }
+    const line = `thv: ${LABEL[event.level]}${clean(event.message)}${renderDetail(event.detail)}`;
+    const colour = io.colour ? COLOUR[event.level] : '';
+    io.err(colour === '' ? `${line}\n` : `${colour}${line}${RESET}\n`);
+  };
+}
+
+/** Text from anywhere as part of one line, with anything that looks like a JWT taken out. */
+export function clean(text: string): string {
+  return text.replace(CONTROL, ' ').replace(TOKEN_SHAPE, '[redacted]');
+}
+
+function renderDetail(detail: LogEvent['detail']): string {
+  return Object.entries(detail ?? {})
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ` ${clean(name)}=${renderValue(name, value)}`)
+    .join('');
+}
+
+function renderValue(name: string, value: unknown): string {
+  if (SECRET_NAME.test(name)) {
+    return '[redacted]';
+  }
+  if (value instanceof Error) {
+    return JSON.stringify(clean(value.message));
+  }
+  return typeof value === 'string' && /^[\w.:/@-]+$/.test(value)
+    ? clean(value)
+    : clean(JSON.stringify(value) ?? String(value));
+}

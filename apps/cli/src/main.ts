@@ -1,0 +1,41 @@
+/** Runs one command line and says with which code the process ends. */
+import { CommanderError } from 'commander';
+import { CliError } from './cli-error.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import type { Io } from './io.ts';
+import { clean } from './log.ts';
+import { createProgram } from './program.ts';
+import type { Services } from './services/services.ts';
+
+/** Never rejects: every error becomes one line on stderr and an exit code. */
+export async function main(
+  args: readonly string[],
+  io: Io,
+  services: Services = {},
+): Promise<ExitCode> {
+  const { program, result } = createProgram(args, io, services);
+  try {
+    if (args.length === 0) {
+      program.outputHelp();
+      return EXIT.done;
+    }
+    await program.parseAsync(result.ownArgs, { from: 'user' });
+    return result.exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Help that was asked for, or a command group without a command.
+      return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    }
+    if (error instanceof CliError) {
+      io.err(`thv: ${clean(error.message)}\n`);
+      return error.exitCode;
+    }
+    io.err(
+      `thv: internal error: ${clean(error instanceof Error ? error.message : String(error))}\n`,
+    );
+    if (args.includes('--debug') && error instanceof Error) {
+      io.err(`${error.stack ?? ''}\n`);
+    }
+    return EXIT.failed;
+  }
+}

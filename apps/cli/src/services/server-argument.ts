@@ -1,0 +1,103 @@
+/** Reads the SERVER argument and derives a name from it. Pure. */
+import { usageError } from '../cli-error.ts';
+
+/** What to run or to forward to. */
+export type ServerArgument =
+  | { readonly kind: 'url'; readonly url: string }
+  | {
+      readonly kind: 'npx';
+      readonly packageName: string;
+      readonly version: string | undefined;
+      readonly args: readonly string[];
+    }
+  | { readonly kind: 'command'; readonly command: string; readonly args: readonly string[] };
+
+const KINDS = 'give a URL, npx://package[@version], or --name NAME -- COMMAND';
+const PACKAGE = /^((?:@[a-z0-9][\w.-]*\/)?[a-z0-9][\w.-]*)(?:@(\w[\w.+-]*))?$/i;
+
+/** @param serverArgs what stands after `--`, if that was given. */
+export function parseServerArgument(
+  server: string | undefined,
+  serverArgs: readonly string[] | undefined,
+): ServerArgument {
+  if (server === undefined) {
+    const [command, ...args] = serverArgs ?? [];
+    if (command === undefined || command === '') {
+      throw usageError('no server', 'there is nothing to run', KINDS);
+    }
+    return { kind: 'command', command, args };
+  }
+  if (/^https?:\/\//i.test(server)) {
+    if (serverArgs !== undefined) {
+      throw usageError('arguments after --', 'a URL takes none', 'leave them out');
+    }
+    return { kind: 'url', url: parseServerUrl(server) };
+  }
+  if (server.startsWith('npx://')) {
+    const [, packageName, version] = PACKAGE.exec(server.slice('npx://'.length)) ?? [];
+    if (packageName === undefined) {
+      throw usageError(server, 'is not npx://package[@version]');
+    }
+    return { kind: 'npx', packageName, version, args: serverArgs ?? [] };
+  }
+  throw usageError(JSON.stringify(server), 'is no server that thv can run', KINDS);
+}
+
+function parseServerUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null) {
+    throw usageError(JSON.stringify(text), 'is not a URL');
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw usageError('server URL', 'holds a user name or password', 'remove them');
+  }
+  if (url.hash !== '') {
+    throw usageError('server URL', 'has a fragment (#…)', 'remove it');
+  }
+  return url.href;
+}
+
+const NAME = /^[\w.-]{1,100}$/;
+const NAME_RULE = 'use letters, digits and . _ - only, at most 100';
+
+/** The given name, or one derived from the server. A command has no name of its own. */
+export function chooseName(given: string | undefined, server: ServerArgument): string {
+  if (given !== undefined) {
+    if (!isName(given)) {
+      throw usageError('--name', `${JSON.stringify(given)} is not a name`, NAME_RULE);
+    }
+    return given;
+  }
+  if (server.kind === 'command') {
+    throw usageError('--name', 'missing: a command has no name of its own', 'add --name NAME');
+  }
+  const derived = server.kind === 'url' ? nameOfUrl(server.url) : nameOfPackage(server.packageName);
+  if (!isName(derived)) {
+    throw usageError('--name', 'missing, and none can be derived', 'add --name NAME');
+  }
+  return derived;
+}
+
+/** `.` and `..` are letters a file path gives a meaning to. */
+function isName(text: string): boolean {
+  return NAME.test(text) && !/^\.+$/.test(text);
+}
+
+function nameOfPackage(packageName: string): string {
+  return packageName.replace(/[@/.]/g, '-').replace(/^-+/, '');
+}
+
+/** Labels that say nothing about which server it is. */
+const GENERIC = new Set(['www', 'api', 'mcp', 'app', 'server', 'gateway']);
+
+/** `https://api.notion.com/mcp` → `notion`; addresses and single names keep their port. */
+function nameOfUrl(text: string): string {
+  const { hostname, port } = new URL(text);
+  const labels = hostname.split('.');
+  if (labels.length < 2 || /^[\d.]+$/.test(hostname)) {
+    const host = hostname.replace(/[[\]]/g, '').replace(/:+/g, '-').replace(/^-/, '');
+    return port === '' ? host : `${host}-${port}`;
+  }
+  const telling = labels.slice(0, -1);
+  return telling.find((label) => !GENERIC.has(label)) ?? telling.at(-1) ?? hostname;
+}
