@@ -1,0 +1,86 @@
+/** What a process says to the one client of its session: requests, and notifications. */
+
+import { INTERNAL_ERROR, type JsonRpcMessage } from '../mcp/json-rpc.ts';
+import type { McpMessage } from '../mcp/message.ts';
+import { errorText } from '../mcp/reply.ts';
+import type { StdioEvent } from './stdio-options.ts';
+import type { Session } from './stdio-session.ts';
+import { idKey } from './stdio-splice.ts';
+
+export interface ServerAsks {
+  /** Delivers a request of the process. */
+  ask(message: JsonRpcMessage): void;
+  /** Delivers a notification of the process. */
+  notify(message: JsonRpcMessage): void;
+  /** Takes the client's answer to the process. False: nothing with this id is outstanding (D8). */
+  answer(response: McpMessage): boolean;
+  /** Delivers what had to wait for a stream. */
+  flush(): void;
+  /** True while the client owes the process an answer. */
+  readonly isWaiting: boolean;
+}
+
+export interface ServerAsksOptions {
+  readonly log: (event: StdioEvent) => void;
+  readonly reply: (text: string) => void;
+}
+
+/** Messages that wait for the client to open a stream; it usually does right after `initialize`. */
+const MAX_HELD = 64;
+const MAX_HELD_LENGTH = 1024 * 1024;
+
+/** Delivers on the session's GET stream, else on a POST answer that can stream, else later. */
+export function createServerAsks(session: Session, options: ServerAsksOptions): ServerAsks {
+  const outstanding = new Map<string, JsonRpcMessage>();
+  let held: JsonRpcMessage[] = [];
+
+  const deliver = (message: JsonRpcMessage): boolean => {
+    if (session.stream.send(message.text)) return true;
+    const open = session.inFlight.all().findLast(({ exchange }) => exchange.canStream);
+    return open?.exchange.deliver(message.text) === 'delivered';
+  };
+
+  const hold = (message: JsonRpcMessage): void => {
+    const length = held.reduce((sum, { text }) => sum + text.length, message.text.length);
+    if (held.length < MAX_HELD && length <= MAX_HELD_LENGTH) {
+      held.push(message);
+      return;
+    }
+    options.log({ type: 'message-dropped', method: message.method ?? '', reason: 'queue-full' });
+    if (message.kind !== 'request') return;
+    outstanding.delete(keyOf(message));
+    options.reply(errorText({ code: INTERNAL_ERROR, id: message.id }));
+  };
+
+  return {
+    ask(message) {
+      outstanding.set(keyOf(message), message);
+      if (!deliver(message)) hold(message);
+    },
+    notify(message) {
+      if (message.method === 'notifications/cancelled') {
+        const span = message.spans.get('params.requestId');
+        const text = span === undefined ? '' : message.text.slice(span.start, span.end);
+        outstanding.delete(idKey(message.params?.['requestId'], text));
+      }
+      if (!deliver(message)) hold(message);
+    },
+    answer(response) {
+      if (!outstanding.delete(keyOf(response))) return false;
+      options.reply(response.text);
+      return true;
+    },
+    flush() {
+      const waiting = held;
+      held = [];
+      for (const message of waiting) if (!deliver(message)) hold(message);
+    },
+    get isWaiting() {
+      return outstanding.size > 0;
+    },
+  };
+}
+
+function keyOf(message: JsonRpcMessage): string {
+  return idKey(message.value['id'], message.id?.text ?? '');
+}

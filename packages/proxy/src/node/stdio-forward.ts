@@ -1,0 +1,201 @@
+/** Takes one client request to the process and its answer back, both with nothing but ids changed. */
+
+import type { Era } from '../mcp/era.ts';
+import { isRecord, type JsonRpcMessage, METHOD_NOT_FOUND } from '../mcp/json-rpc.ts';
+import type { McpMessage } from '../mcp/message.ts';
+import type { UpstreamContext } from '../upstream/upstream.ts';
+import * as answers from './stdio-answers.ts';
+import type { CallOutcome } from './stdio-calls.ts';
+import type { StdioConnection } from './stdio-connection.ts';
+import { createExchange, type Exchange } from './stdio-exchange.ts';
+import type { StdioSettings } from './stdio-options.ts';
+import type { InFlight, Session } from './stdio-session.ts';
+import {
+  findSpan,
+  idKey,
+  NOTICE_SUBSCRIPTION,
+  PROGRESS_TOKEN,
+  RESULT_SUBSCRIPTION,
+  replaceId,
+  type Splice,
+  spliceText,
+} from './stdio-splice.ts';
+
+export interface ForwardOptions {
+  readonly message: McpMessage;
+  readonly context: UpstreamContext;
+  readonly connection: StdioConnection;
+  /** Undefined: the request stands alone. */
+  readonly session: Session | undefined;
+  readonly settings: StdioSettings;
+  /** Never answers with SSE: the answer needs headers that are known only when it is complete. */
+  readonly jsonOnly?: boolean;
+  /** Sees the response before it is delivered; may add headers to a JSON answer. */
+  readonly onReply?: (reply: JsonRpcMessage) => Record<string, string>;
+  /** The request ended without a response from the process. */
+  readonly onFailure?: () => void;
+  /** Asked when the request has run out of time. */
+  readonly mayWait?: () => boolean;
+}
+
+/** Forwards a request; resolves with the HTTP answer, which may still be streaming. */
+export function forwardRequest(options: ForwardOptions): Promise<Response> {
+  const { message, context, connection, session, settings } = options;
+  if (context.signal.aborted) {
+    return Promise.resolve(answers.answerFailure(answers.CLIENT_GONE, message.id));
+  }
+  const exchange = createExchange({
+    id: message.id,
+    accept: options.jsonOnly === true ? null : context.headers.get('accept'),
+    maxStreamBytes: settings.maxStreamBytes,
+    keepAlive: settings.keepAlive,
+    onCancel: onClientGone,
+  });
+  const token = progressTokenOf(message);
+  let isListening = false;
+  const call = connection.call({
+    method: message.method ?? '',
+    text: (key) => outgoingText(message, token, key),
+    settle(outcome) {
+      release();
+      settleExchange(exchange, outcome, options);
+    },
+    related(notice) {
+      const text = restoreNotice(notice, message, token);
+      isListening ||= notice.method === 'notifications/subscriptions/acknowledged';
+      if (exchange.deliver(text) === 'overflow') {
+        settings.log({ type: 'stream-overflow', stream: 'request' });
+        abandon(answers.CLIENT_TOO_SLOW);
+      }
+    },
+    // An acknowledged subscription lasts until one side ends it.
+    patience: () => (isListening ? 'endless' : options.mayWait?.() === true ? 'period' : 'none'),
+  });
+  if (typeof call === 'string') {
+    options.onFailure?.();
+    exchange.fail(call === 'full' ? answers.BUSY : answers.unavailable(1));
+    return exchange.response;
+  }
+
+  const inFlight: InFlight = {
+    exchange,
+    key: call.key,
+    end(failure) {
+      release();
+      if (call.forget()) exchange.fail(failure);
+    },
+    cancel: abandon,
+  };
+  const clientKey = idKey(message.value['id'], message.id?.text ?? '');
+  session?.inFlight.add(clientKey, inFlight);
+  context.signal.addEventListener('abort', onClientGone, { once: true });
+
+  function release(): void {
+    session?.inFlight.remove(clientKey, inFlight);
+    context.signal.removeEventListener('abort', onClientGone);
+  }
+
+  function abandon(failure: answers.Failure): void {
+    if (typeof call === 'string' || !call.forget()) return;
+    connection.cancel(call.key);
+    release();
+    exchange.fail(failure);
+    options.onFailure?.();
+  }
+
+  /** Closing the stream is a cancellation in the 2026 era only; before, it may be an accident. */
+  function onClientGone(): void {
+    if (message.era === '2026') abandon(answers.CLIENT_GONE);
+  }
+
+  return exchange.response;
+}
+
+/** The message with its id and progress token replaced by the call's key. */
+function outgoingText(message: McpMessage, token: Splice | undefined, key: string): string {
+  const text = JSON.stringify(key);
+  const id = message.spans.get('id');
+  const splices: Splice[] = [];
+  if (id !== undefined) splices.push({ span: id, text });
+  if (token !== undefined) splices.push({ span: token.span, text });
+  return spliceText(message.text, splices);
+}
+
+/** The client's progress token and its place. What is not a token is left to the process to judge. */
+function progressTokenOf(message: McpMessage): Splice | undefined {
+  const span = message.spans.get('params._meta.progressToken');
+  const meta = message.params?.['_meta'];
+  if (span === undefined || !isRecord(meta)) return undefined;
+  const token = meta['progressToken'];
+  if (typeof token !== 'string' && typeof token !== 'number') return undefined;
+  return { span, text: message.text.slice(span.start, span.end) };
+}
+
+/** Gives a notification the names back that its client knows. */
+function restoreNotice(
+  notice: JsonRpcMessage,
+  request: McpMessage,
+  token: Splice | undefined,
+): string {
+  const id = request.id?.text ?? 'null';
+  switch (notice.method) {
+    case 'notifications/progress':
+      return token === undefined ? notice.text : replaceAt(notice.text, PROGRESS_TOKEN, token.text);
+    case 'notifications/cancelled':
+      return replaceAt(notice.text, 'params.requestId', id);
+    default:
+      return replaceAt(notice.text, NOTICE_SUBSCRIPTION, id);
+  }
+}
+
+function replaceAt(text: string, path: string, replacement: string): string {
+  const span = findSpan(text, path);
+  return span === undefined ? text : spliceText(text, [{ span, text: replacement }]);
+}
+
+function settleExchange(exchange: Exchange, outcome: CallOutcome, options: ForwardOptions): void {
+  const { message, settings } = options;
+  switch (outcome.kind) {
+    case 'reply': {
+      const headers = options.onReply?.(outcome.message);
+      const id = message.id?.text ?? 'null';
+      const restored = replaceId(outcome.message, id);
+      const isListen = message.method === 'subscriptions/listen';
+      const text = isListen ? replaceAt(restored, RESULT_SUBSCRIPTION, id) : restored;
+      exchange.finish(text, statusOf(outcome.message, message.era), headers);
+      return;
+    }
+    case 'unreadable':
+      settings.log({ type: 'reply-withheld', method: message.method ?? '' });
+      exchange.fail(answers.UNREADABLE);
+      break;
+    default:
+      exchange.fail(failureOf(outcome));
+  }
+  options.onFailure?.();
+}
+
+/** How a request that got no usable answer is reported. */
+export function failureOf(outcome: Exclude<CallOutcome, { kind: 'reply' }>): answers.Failure {
+  switch (outcome.kind) {
+    case 'unreadable':
+      return answers.UNREADABLE;
+    case 'timeout':
+      return answers.TIMED_OUT;
+    case 'lost':
+      return answers.LOST;
+    case 'closed':
+      return answers.CLOSING;
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** 2026-07-28: an unknown method is 404, a protocol refusal 400. Before, errors travel with 200. */
+export function statusOf(reply: JsonRpcMessage, era: Era): number {
+  const error = reply.value['error'];
+  if (era === '2025' || !isRecord(error)) return 200;
+  if (error['code'] === METHOD_NOT_FOUND) return 404;
+  const code = error['code'];
+  return typeof code === 'number' && code <= -32020 && code >= -32099 ? 400 : 200;
+}

@@ -1,0 +1,80 @@
+/** What both kinds of isolation do alike with sessions, their streams and their requests. */
+
+import type { McpMessage } from '../mcp/message.ts';
+import type { UpstreamContext } from '../upstream/upstream.ts';
+import * as answers from './stdio-answers.ts';
+import type { StdioConnection } from './stdio-connection.ts';
+import { listsMediaType } from './stdio-exchange.ts';
+import type { Session, SessionTable } from './stdio-session.ts';
+import { idKey, spliceText } from './stdio-splice.ts';
+
+/** GET: opens the session's stream. */
+export function openStream(sessions: SessionTable, context: UpstreamContext): Response {
+  if (!listsMediaType(context.headers.get('accept'), 'text/event-stream')) {
+    return answers.answerFailure(answers.NOT_ACCEPTABLE);
+  }
+  const session = requireSession(sessions, context);
+  return session instanceof Response ? session : session.stream.open(context.signal);
+}
+
+/** DELETE: ends the session. */
+export function closeSession(sessions: SessionTable, context: UpstreamContext): Response {
+  const session = requireSession(sessions, context);
+  if (session instanceof Response) return session;
+  sessions.end(session, 'deleted');
+  return new Response(null, { status: 204 });
+}
+
+/** The session of a request, or the answer to a request that has none. */
+export function requireSession(
+  sessions: SessionTable,
+  context: UpstreamContext,
+  message?: McpMessage,
+): Session | Response {
+  if (context.sessionId === undefined) {
+    return answers.answerFailure(answers.SESSION_REQUIRED, message?.id);
+  }
+  const session = sessions.find(context.sessionId, context);
+  return session ?? answers.answerFailure(answers.SESSION_UNKNOWN, message?.id);
+}
+
+/**
+ * `notifications/cancelled`: tells the process the id that it knows the request by.
+ *
+ * Only requests of the same session are looked at, so nobody can cancel for somebody else. A client
+ * that used one id twice has cancelled both.
+ */
+export function cancelByClient(
+  message: McpMessage,
+  session: Session,
+  connection: StdioConnection,
+): void {
+  const span = message.spans.get('params.requestId');
+  if (span === undefined) return;
+  const clientKey = idKey(message.params?.['requestId'], message.text.slice(span.start, span.end));
+  for (const request of session.inFlight.find(clientKey)) {
+    const text = JSON.stringify(request.key);
+    connection.send(spliceText(message.text, [{ span, text }]));
+    request.end(answers.CANCELLED);
+  }
+}
+
+/** Ends all that a session has in flight, for the process as well. */
+export function cancelInFlight(session: Session, failure: answers.Failure): void {
+  for (const request of session.inFlight.all()) request.cancel(failure);
+}
+
+/** The promise's outcome, unless the signal is aborted first. */
+export async function raceAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let onAbort: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,151 @@
+/** Sessions of the bridge: minted here, owned by one identity, ended by disuse (D21). */
+
+import { randomUUID } from 'node:crypto';
+import type { UpstreamContext } from '../upstream/upstream.ts';
+import type { Failure } from './stdio-answers.ts';
+import type { Exchange } from './stdio-exchange.ts';
+import type { SessionEnd, StdioSettings } from './stdio-options.ts';
+import { createSessionStream, type SessionStream } from './stdio-session-stream.ts';
+
+/** A request of a session that the process is working on. */
+export interface InFlight {
+  readonly exchange: Exchange;
+  /** The id under which the process knows it. */
+  readonly key: string;
+  /** Ends it without a word to the process. */
+  end(failure: Failure): void;
+  /** Ends it and tells the process. */
+  cancel(failure: Failure): void;
+}
+
+/** The requests in flight by the id that the client gave them; ids may be used twice. */
+export interface InFlightTable {
+  add(clientKey: string, request: InFlight): void;
+  remove(clientKey: string, request: InFlight): void;
+  find(clientKey: string): readonly InFlight[];
+  all(): readonly InFlight[];
+}
+
+export interface Session {
+  readonly id: string;
+  readonly inFlight: InFlightTable;
+  readonly stream: SessionStream;
+  /** True once the session has ended. */
+  readonly hasEnded: boolean;
+}
+
+export interface SessionTable {
+  /** A new session for this identity; undefined when there are too many in use. */
+  create(context: UpstreamContext): Session | undefined;
+  /** The session with this id, if it belongs to the identity. Counts as use. */
+  find(id: string, context: UpstreamContext): Session | undefined;
+  end(session: Session, reason: SessionEnd): void;
+  all(): Iterable<Session>;
+  /** Ends all sessions and the sweep. */
+  close(): void;
+}
+
+interface Entry extends Session {
+  readonly owner: string;
+  lastUsed: number;
+  hasEnded: boolean;
+}
+
+/** Creates an empty table; `onEnd` lets go of whatever else belongs to a session. */
+export function createSessionTable(
+  settings: StdioSettings,
+  onEnd: (session: Session, reason: SessionEnd) => void,
+): SessionTable {
+  const { now, sessionTtl, log } = settings;
+  const entries = new Map<string, Entry>();
+
+  const isInUse = (entry: Entry): boolean => entry.stream.isOpen || entry.inFlight.all().length > 0;
+  const isExpired = (entry: Entry): boolean =>
+    !isInUse(entry) && now() - entry.lastUsed > sessionTtl;
+
+  const end = (session: Session, reason: SessionEnd): void => {
+    const entry = entries.get(session.id);
+    if (entry === undefined) return;
+    entries.delete(session.id);
+    entry.hasEnded = true;
+    entry.stream.close();
+    log({ type: 'session-ended', reason });
+    onEnd(session, reason);
+  };
+
+  const sweep = (): void => {
+    for (const entry of [...entries.values()]) if (isExpired(entry)) end(entry, 'expired');
+  };
+  const timer = setInterval(sweep, Math.max(1, Math.min(sessionTtl / 2, MAX_TIMER)));
+  timer.unref();
+
+  /** Makes room at the cost of whoever holds the most sessions, never of one that is in use. */
+  const evict = (): boolean => {
+    const counts = new Map<string, number>();
+    for (const { owner } of entries.values()) counts.set(owner, (counts.get(owner) ?? 0) + 1);
+    const idle = [...entries.values()].filter((entry) => !isInUse(entry));
+    const weight = (entry: Entry): number => counts.get(entry.owner) ?? 0;
+    const [victim] = idle.sort((a, b) => weight(b) - weight(a) || a.lastUsed - b.lastUsed);
+    if (victim !== undefined) end(victim, 'evicted');
+    return victim !== undefined;
+  };
+
+  return {
+    create(context) {
+      if (entries.size >= settings.maxSessions) sweep();
+      if (entries.size >= settings.maxSessions && !evict()) return undefined;
+      const entry: Entry = {
+        id: randomUUID(),
+        owner: ownerOf(context),
+        inFlight: createInFlightTable(),
+        stream: createSessionStream(settings),
+        lastUsed: now(),
+        hasEnded: false,
+      };
+      entries.set(entry.id, entry);
+      return entry;
+    },
+    find(id, context) {
+      const entry = entries.get(id);
+      if (entry === undefined || entry.owner !== ownerOf(context)) return undefined;
+      if (isExpired(entry)) {
+        end(entry, 'expired');
+        return undefined;
+      }
+      entry.lastUsed = now();
+      return entry;
+    },
+    end,
+    all: () => entries.values(),
+    close() {
+      clearInterval(timer);
+      for (const entry of [...entries.values()]) end(entry, 'closed');
+    },
+  };
+}
+
+/** The longest delay that a timer can take. */
+const MAX_TIMER = 2 ** 31 - 1;
+
+/** JSON keeps (issuer, subject) apart whatever characters they hold. */
+function ownerOf({ identity }: UpstreamContext): string {
+  return JSON.stringify([identity.issuer, identity.subject]);
+}
+
+function createInFlightTable(): InFlightTable {
+  const requests = new Map<string, Set<InFlight>>();
+  return {
+    add(clientKey, request) {
+      const same = requests.get(clientKey);
+      if (same === undefined) requests.set(clientKey, new Set([request]));
+      else same.add(request);
+    },
+    remove(clientKey, request) {
+      const same = requests.get(clientKey);
+      same?.delete(request);
+      if (same?.size === 0) requests.delete(clientKey);
+    },
+    find: (clientKey) => [...(requests.get(clientKey) ?? [])],
+    all: () => [...requests.values()].flatMap((same) => [...same]),
+  };
+}

@@ -1,0 +1,64 @@
+/** Rewrites single values inside JSON text, so that every other byte stays as it was. */
+
+import { isRecord, type JsonRpcMessage } from '../mcp/json-rpc.ts';
+import { readStrictJson, type Span } from '../mcp/strict-json.ts';
+
+/** One value to be replaced: its place and the JSON text that goes there. */
+export interface Splice {
+  readonly span: Span;
+  readonly text: string;
+}
+
+/** The text with all replacements made; spans must not overlap. */
+export function spliceText(text: string, splices: readonly Splice[]): string {
+  let result = '';
+  let at = 0;
+  for (const { span, text: replacement } of splices.toSorted(
+    (a, b) => a.span.start - b.span.start,
+  )) {
+    result += text.slice(at, span.start) + replacement;
+    at = span.end;
+  }
+  return result + text.slice(at);
+}
+
+/**
+ * The text as one line. Line ends can only stand between tokens, where a space means the same;
+ * spans stay valid.
+ */
+export function toLine(text: string): string {
+  return text.replace(/[\r\n]/g, ' ');
+}
+
+/** The message with its id replaced. */
+export function replaceId(message: JsonRpcMessage, idText: string): string {
+  const span = message.spans.get('id');
+  return span === undefined ? message.text : spliceText(message.text, [{ span, text: idText }]);
+}
+
+/** Places that the strict reader does not look for in every message. */
+export const PROGRESS_TOKEN = 'params.progressToken';
+/** Dots inside a key are NUL in a path of `readStrictJson`. */
+const SUBSCRIPTION_KEY = 'io\0modelcontextprotocol/subscriptionId';
+export const NOTICE_SUBSCRIPTION: string = `params._meta.${SUBSCRIPTION_KEY}`;
+export const RESULT_SUBSCRIPTION: string = `result._meta.${SUBSCRIPTION_KEY}`;
+
+/** Finds one more place in a message that has already been read. */
+export function findSpan(text: string, path: string): Span | undefined {
+  const read = readStrictJson(text, new Set([path]));
+  return read.ok ? read.json.spans.get(path) : undefined;
+}
+
+/** The id of the 2026 subscription that a notification belongs to. */
+export function subscriptionOf(message: JsonRpcMessage): unknown {
+  const meta = message.params?.['_meta'];
+  return isRecord(meta) ? meta['io.modelcontextprotocol/subscriptionId'] : undefined;
+}
+
+/**
+ * A key under which two spellings of one id meet: strings by value, integers by digits, because
+ * large integers have no exact value here.
+ */
+export function idKey(value: unknown, text: string): string {
+  return typeof value === 'string' ? JSON.stringify(value) : text;
+}
