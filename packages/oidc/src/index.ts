@@ -19,6 +19,12 @@ export {
   type OidcErrorOptions,
 } from './errors.ts';
 export type { Identity } from './identity.ts';
+export {
+  type InspectTokenOptions,
+  inspectToken,
+  type TokenCheck,
+  type TokenInspection,
+} from './inspect-token.ts';
 export type { IntrospectionCache, IntrospectionRecord } from './introspection-cache.ts';
 export type { IntrospectorStatus } from './introspector.ts';
 export type { KeySourceStatus } from './key-source.ts';

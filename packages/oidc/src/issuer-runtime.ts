@@ -94,7 +94,9 @@ function createKeys(
   events: IssuerRuntimeEvents & { readonly located: Located },
 ): KeySource {
   const { jwksAuthToken, loopback } = config;
-  const policy: EndpointPolicy = { ...options, loopback };
+  const policy: EndpointPolicy = { ...config, loopback };
+  const { fetch } = config;
+  const { timeout } = options;
   const authorization =
     jwksAuthToken === undefined
       ? undefined
@@ -108,7 +110,7 @@ function createKeys(
     const old = options.now() - discoveredAt >= REDISCOVER_AFTER;
     if (metadata === undefined || old || doubted) {
       const issuer = config.issuer ?? '';
-      metadata = await discover({ issuer, policy, authorization }, options);
+      metadata = await discover({ issuer, policy, authorization }, { fetch, timeout });
       discoveredAt = options.now();
       doubted = false;
       events.located.url = metadata.jwksUrl.href;
@@ -117,7 +119,9 @@ function createKeys(
   }
 
   return createJwksKeySource({
-    ...options,
+    fetch,
+    timeout,
+    now: options.now,
     policy,
     locate,
     authorization,
@@ -138,9 +142,10 @@ function createIntrospection(
 ): Introspector | undefined {
   const { introspection } = config;
   if (introspection === undefined) return undefined;
-  const policy = { ...options, loopback: isLoopbackHost(introspection.url.hostname) };
+  const { fetch } = config;
+  const policy = { ...config, loopback: isLoopbackHost(introspection.url.hostname) };
   const cachePrefix = `${introspection.url.href}#${introspection.clientId ?? ''}#`;
-  return createIntrospector({ ...options, introspection, policy, cachePrefix });
+  return createIntrospector({ ...options, fetch, introspection, policy, cachePrefix });
 }
 
 interface IdentitySource {

@@ -1,1 +1,13 @@
-export {};
+/**
+ * What only Node can do for token validation: connections that are judged by their address,
+ * additional authorities, secrets in rotating files, and the cluster a pod runs in.
+ *
+ * @module
+ */
+export {
+  createGuardedFetch,
+  type GuardedFetch,
+  type GuardedFetchOptions,
+} from './node/guarded-fetch.ts';
+export { createKubernetesIssuer, type KubernetesIssuerOptions } from './node/kubernetes-issuer.ts';
+export { createSecretFile } from './node/secret-file.ts';

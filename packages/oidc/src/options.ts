@@ -67,22 +67,25 @@ export interface IssuerOptions {
   readonly allowedClients?: readonly string[];
   /** Accepted Kubernetes service accounts. Default: any. */
   readonly serviceAccounts?: readonly ServiceAccountPin[];
+  /** How this provider is reached. Default: the global `fetch`; on Node use `createGuardedFetch`. */
+  readonly fetch?: FetchLike;
+  /** Plain http to this provider although it is not on loopback. Default false. */
+  readonly allowInsecureHttp?: boolean;
+  /** This provider may be at a private or special address. Default false. */
+  readonly allowPrivateAddresses?: boolean;
 }
 
-/** Options of `createTokenValidator`: one issuer directly, or several in `issuers`. */
+/**
+ * Options of `createTokenValidator`: one issuer directly, or several in `issuers`. `fetch`,
+ * `allowInsecureHttp` and `allowPrivateAddresses` hold for all issuers that do not say otherwise.
+ */
 export interface TokenValidatorOptions extends IssuerOptions {
   /** Several issuers (D19). The unverified `iss` only picks the candidate. */
   readonly issuers?: readonly IssuerOptions[];
-  /** How providers are reached. Default: the global `fetch`; on Node use `createGuardedFetch`. */
-  readonly fetch?: FetchLike;
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number;
   /** Receives warnings for the operator; they hold no token, secret or claim value. */
   readonly warn?: (message: string) => void;
-  /** Plain http to providers that are not on loopback. Default false. */
-  readonly allowInsecureHttp?: boolean;
-  /** Providers at private and special addresses. Default false. */
-  readonly allowPrivateAddresses?: boolean;
   /** Milliseconds for one exchange with a provider. Default 5000. */
   readonly timeout?: number;
   /** Verified tokens that are remembered. Default 10,000; 0 remembers none. */

@@ -25,23 +25,23 @@ export interface ResolvedIssuer {
   readonly loopback: boolean;
   /** False for introspection alone: there is nothing to verify a signature with. */
   readonly hasKeys: boolean;
+  readonly fetch: FetchLike;
+  readonly allowInsecureHttp: boolean;
+  readonly allowPrivateAddresses: boolean;
 }
 
 /** All options with everything decided. */
 export interface ResolvedOptions {
   readonly issuers: readonly ResolvedIssuer[];
-  readonly fetch: FetchLike;
   readonly now: () => number;
   readonly warn: (message: string) => void;
-  readonly allowInsecureHttp: boolean;
-  readonly allowPrivateAddresses: boolean;
   readonly timeout: number;
   readonly tokenCacheSize: number;
 }
 
 /** @throws {TypeError} naming the first option that is missing or wrong. */
 export function resolveOptions(options: TokenValidatorOptions): ResolvedOptions {
-  const { issuers, allowInsecureHttp = false, allowPrivateAddresses = false } = options;
+  const { issuers } = options;
   if (issuers !== undefined && (options.issuer ?? options.jwksUrl ?? options.introspection)) {
     throw new TypeError('"issuers" cannot be combined with "issuer", "jwksUrl" or "introspection"');
   }
@@ -50,21 +50,18 @@ export function resolveOptions(options: TokenValidatorOptions): ResolvedOptions 
   const timeout = requireInteger('timeout', options.timeout ?? 5000, { min: 1, max: 60_000 });
   const size = { min: 0, max: 10_000_000 };
   const resolved: ResolvedOptions = {
-    issuers: list.map(resolveIssuer),
-    fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    issuers: list.map((issuer) => resolveIssuer(issuer, options)),
     now: options.now ?? Date.now,
     warn: options.warn ?? (() => undefined),
-    allowInsecureHttp,
-    allowPrivateAddresses,
     timeout,
     tokenCacheSize: requireInteger('tokenCacheSize', options.tokenCacheSize ?? 10_000, size),
   };
   assertDistinct(resolved.issuers);
-  for (const issuer of resolved.issuers) assertAddresses(issuer, resolved);
+  for (const issuer of resolved.issuers) assertAddresses(issuer, resolved.warn);
   return resolved;
 }
 
-function resolveIssuer(options: IssuerOptions): ResolvedIssuer {
+function resolveIssuer(options: IssuerOptions, shared: TokenValidatorOptions): ResolvedIssuer {
   const { issuer, introspection } = options;
   const issuerUrl = issuer === undefined ? undefined : requireUrl('issuer', issuer);
   if (issuerUrl !== undefined && (issuerUrl.search !== '' || issuerUrl.hash !== '')) {
@@ -92,6 +89,9 @@ function resolveIssuer(options: IssuerOptions): ResolvedIssuer {
     jwksAuthToken: options.jwksAuthToken,
     loopback: keysUrl !== undefined && isLoopbackHost(keysUrl.hostname),
     hasKeys: keysUrl !== undefined,
+    fetch: options.fetch ?? shared.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    allowInsecureHttp: options.allowInsecureHttp ?? shared.allowInsecureHttp ?? false,
+    allowPrivateAddresses: options.allowPrivateAddresses ?? shared.allowPrivateAddresses ?? false,
   };
 }
 
@@ -171,7 +171,7 @@ function assertDistinct(issuers: readonly ResolvedIssuer[]): void {
 }
 
 /** A configured URL that can never be asked is a mistake to report at once. */
-function assertAddresses(issuer: ResolvedIssuer, policy: ResolvedOptions): void {
+function assertAddresses(issuer: ResolvedIssuer, warn: ResolvedOptions['warn']): void {
   const keys = issuer.jwksUrl ?? (issuer.issuer === undefined ? undefined : new URL(issuer.issuer));
   const endpoints: readonly (readonly [string, URL | undefined])[] = [
     [issuer.jwksUrl === undefined ? 'issuer' : 'jwksUrl', keys],
@@ -180,9 +180,9 @@ function assertAddresses(issuer: ResolvedIssuer, policy: ResolvedOptions): void 
   for (const [name, url] of endpoints) {
     if (url === undefined) continue;
     const loopback = isLoopbackHost(url.hostname);
-    if (loopback) policy.warn(`"${name}" is a loopback address; use it for development only`);
+    if (loopback) warn(`"${name}" is a loopback address; use it for development only`);
     try {
-      assertEndpoint(url, { ...policy, loopback });
+      assertEndpoint(url, { ...issuer, loopback });
     } catch (error) {
       const reason = isOidcError(error) ? error.detail.reason : undefined;
       throw new TypeError(`"${name}" is refused: ${reason ?? 'not usable'}`);

@@ -94,7 +94,7 @@ export function createTokenValidator(options: TokenValidatorOptions): TokenValid
     if (token.length > MAX_TOKEN_LENGTH) {
       throw new OidcError('ERR_OIDC_TOKEN_TOO_LARGE', 'The token is too large');
     }
-    const hashed = { token, hash: await sha256(token) };
+    const hashed = { token, hash: sha256(token) };
     const known = await recall(hashed);
     if (known !== undefined) return known;
     counts.misses++;
