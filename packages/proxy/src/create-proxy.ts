@@ -16,6 +16,8 @@ export interface McpProxy {
   readonly fetch: (request: Request) => Promise<Response>;
   /** The same as a Hono app, to mount in one of your own. */
   readonly app: Hono;
+  /** Ends the open GET streams, which would outlast any wait for requests in flight (D40). */
+  readonly endStreams: () => void;
   /** Closes the upstream. */
   readonly close: () => Promise<void>;
 }
@@ -32,7 +34,8 @@ const METHODS = 'GET, POST, DELETE, OPTIONS';
  */
 export function createProxy(options: ProxyOptions): McpProxy {
   const resolved = resolveOptions(options);
-  const stages = buildPipeline(resolved);
+  const ending = new AbortController();
+  const stages = buildPipeline(resolved, ending.signal);
   const { path, upstream, now, onError, resourceMetadata } = resolved;
   const checks = [(signal: AbortSignal) => upstream.ready(signal), ...resolved.readiness];
   const readiness = createReadiness({ checks, onError, now });
@@ -64,6 +67,7 @@ export function createProxy(options: ProxyOptions): McpProxy {
   return {
     app,
     fetch: async (request) => app.fetch(request),
+    endStreams: () => ending.abort(),
     close: () => upstream.close(),
   };
 }

@@ -15,8 +15,12 @@ import { sessionStage } from './middleware/session.ts';
 import type { ResolvedOptions } from './options.ts';
 import { createTrafficBook } from './session/traffic-book.ts';
 
-/** Builds the stages of the MCP route. */
-export function buildPipeline(options: ResolvedOptions): readonly Stage[] {
+/**
+ * Builds the stages of the MCP route.
+ *
+ * @param ending aborted when the proxy is about to close
+ */
+export function buildPipeline(options: ResolvedOptions, ending: AbortSignal): readonly Stage[] {
   const engine: PolicyEngine | 'anything-authenticated' = options.authorize;
   const { upstream, now, answerLimit } = options;
   const hints = createHintStore();
@@ -42,6 +46,6 @@ export function buildPipeline(options: ResolvedOptions): readonly Stage[] {
       hints: createHintSource({ upstream, store: hints, now, maxBytes: answerLimit }),
     }),
     // Asks the upstream and filters what comes back.
-    forwardStage({ ...options, engine, hints, traffic }),
+    forwardStage({ ...options, engine, hints, traffic, ending }),
   ];
 }

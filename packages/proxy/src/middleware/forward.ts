@@ -15,6 +15,8 @@ export interface ForwardOptions
   readonly engine: PolicyEngine | 'anything-authenticated';
   readonly hints: HintStore;
   readonly traffic: TrafficBook;
+  /** Aborted when the proxy is about to close. */
+  readonly ending: AbortSignal;
 }
 
 /** Forwards the exchange and filters the answer. */
@@ -71,6 +73,7 @@ function filter(
     maxEventLength: options.answerLimit,
     maxBodyBytes: options.answerLimit,
     endsAt: expiresAt === undefined ? undefined : (expiresAt + options.streamLeeway) * 1000,
+    ending: message === undefined ? options.ending : undefined,
     now: options.now,
   });
 }

@@ -2,3 +2,5 @@
 
 export { type Listener, type ListenOptions, listen } from './serve.ts';
 export { createUndiciUpstream, type UndiciUpstreamOptions } from './undici-upstream.ts';
+export type { StdioEvent, StdioRestartOptions, StdioUpstreamOptions } from './stdio-options.ts';
+export { createStdioUpstream } from './stdio-upstream.ts';

@@ -1,6 +1,6 @@
 /** The HTTP upstream on Node: a connection pool instead of the platform's slower `fetch`. */
 
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { Pool } from 'undici';
 import { createHttpUpstream, type UpstreamFetch } from '../upstream/http.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -48,13 +48,31 @@ export function createUndiciUpstream(options: UndiciUpstreamOptions): Upstream {
   });
 }
 
+/**
+ * The body as a web stream, chunk by chunk on demand. Node's own adapter throws past every handler
+ * when a chunk arrives after the stream was cancelled.
+ */
 function toWeb(body: Readable, status: number): ReadableStream<Uint8Array> | null {
+  // A destroyed body reports that it was aborted, which is what was asked for.
+  body.on('error', () => undefined);
   if (status === 204 || status === 205 || status === 304) {
     body.resume();
     return null;
   }
-  // Node's own web streams are the platform's; only the type declarations differ.
-  return Readable.toWeb(body) as unknown as ReadableStream<Uint8Array>;
+  const chunks = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>; // undici bodies hold bytes
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel() {
+        body.destroy();
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 function toHeaders(raw: Readonly<Record<string, string | string[] | undefined>>): Headers {

@@ -9,6 +9,8 @@ export interface FilterSseOptions extends ServerMessagesOptions {
   readonly maxEventLength: number;
   /** Milliseconds since the epoch after which the stream ends (D21); undefined: never. */
   readonly endsAt: number | undefined;
+  /** Ends the stream when it is aborted. */
+  readonly ending: AbortSignal | undefined;
   readonly now: () => number;
 }
 
@@ -22,27 +24,34 @@ export function filterSse(
   const reader = source.getReader();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let ended = false;
+  let endNow = (): void => undefined;
 
   const stop = (reason?: unknown): void => {
     ended = true;
     clearTimeout(timer);
+    options.ending?.removeEventListener('abort', endNow);
     // The client has its end of stream either way; a source that fails to cancel is already gone.
     reader.cancel(reason).catch(() => undefined);
   };
 
   return new ReadableStream<Uint8Array>({
     start(controller) {
-      if (options.endsAt === undefined) return;
+      endNow = () => {
+        if (ended) return;
+        stop('ended by the proxy');
+        controller.close();
+      };
+      if (options.ending?.aborted === true) return endNow();
+      options.ending?.addEventListener('abort', endNow, { once: true });
+      const { endsAt } = options;
+      if (endsAt === undefined) return undefined;
       const endAtExpiry = (): void => {
-        const left = (options.endsAt ?? 0) - options.now();
+        const left = endsAt - options.now();
         // Timers hold at most 2^31-1 ms; a longer wait is taken in steps.
         if (left > 0) timer = setTimeout(endAtExpiry, Math.min(left, 0x7fffffff));
-        else if (!ended) {
-          stop('the token expired');
-          controller.close();
-        }
+        else endNow();
       };
-      endAtExpiry();
+      return endAtExpiry();
     },
     async pull(controller) {
       try {
@@ -60,8 +69,7 @@ export function filterSse(
           if (ended) return;
           if (text !== '') controller.enqueue(encoder.encode(text));
           if (done) {
-            ended = true;
-            clearTimeout(timer);
+            stop();
             controller.close();
           }
           if (done || text !== '') return;

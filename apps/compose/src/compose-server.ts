@@ -1,0 +1,78 @@
+/** Wires sign-in, policies and the proxy together. The one place where the three packages meet. */
+
+import { loadAuthorizer } from '@thv/authz/node';
+import { isLoopbackHost } from '@thv/oidc';
+import { createProxy, type McpProxy, type PolicyEngine } from '@thv/proxy';
+import type { LogEvent, ProtectedServerConfig } from './config.ts';
+import { describeExchange } from './exchange-log.ts';
+import { createSignIn } from './sign-in.ts';
+import { createUpstream } from './upstream.ts';
+
+/** A protected server without a socket. */
+export interface ComposedServer {
+  readonly proxy: McpProxy;
+  /** Resolves once the MCP server can serve; rejects with a `ProxyError` when it cannot. */
+  readonly upstreamReady: (signal: AbortSignal) => Promise<void>;
+  /** Resolves once tokens can be judged; rejects with an `OidcError` when they cannot (D13). */
+  readonly signInReady: (signal: AbortSignal) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Builds everything that `config` describes; nothing listens yet.
+ *
+ * @param boundPort the port, once it is known: the default resource URL and the Host check need it
+ * @throws AuthzError when the authorization file cannot be used, before any process is started
+ */
+export async function composeServer(
+  config: ProtectedServerConfig,
+  boundPort: () => number,
+): Promise<ComposedServer> {
+  const { log, listen } = config;
+  const authorize = await loadPolicies(config);
+  const resource = (): string => `http://${urlHost(listen.host)}:${boundPort()}/mcp`;
+  const signIn = createSignIn(config.signIn, resource, log);
+  const upstream = createUpstream(config.upstream, log);
+  const { allowedOrigins, allowedHosts, bodyLimit } = config;
+  const proxy = createProxy({
+    upstream,
+    authenticate: signIn.authenticator,
+    authorize,
+    origins: () => ({
+      ...(isLoopbackHost(listen.host) && { loopbackPort: boundPort() }),
+      ...(allowedOrigins !== undefined && { allowedOrigins }),
+      ...(allowedHosts !== undefined && { allowedHosts }),
+    }),
+    readiness: [signIn.ready],
+    onExchange: (report) => log(describeExchange(report)),
+    onError: (error, where) => log(describeError(error, where)),
+    ...(signIn.resourceMetadata !== undefined && { resourceMetadata: signIn.resourceMetadata }),
+    ...(bodyLimit !== undefined && { bodyLimit }),
+  });
+  return {
+    proxy,
+    upstreamReady: (signal) => upstream.ready(signal),
+    signInReady: signIn.ready,
+    close: async () => {
+      signIn.close();
+      await proxy.close();
+    },
+  };
+}
+
+async function loadPolicies(
+  config: ProtectedServerConfig,
+): Promise<PolicyEngine | 'anything-authenticated'> {
+  if (config.authorization === undefined) return 'anything-authenticated';
+  return loadAuthorizer(config.authorization.file, { serverName: config.name });
+}
+
+/** The part of a URL that names a host: IPv6 addresses stand in brackets. */
+export function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function describeError(error: unknown, where: string): LogEvent {
+  const message = error instanceof Error ? error.message : String(error);
+  return { level: where === 'readiness' ? 'debug' : 'error', message: `${where}: ${message}` };
+}

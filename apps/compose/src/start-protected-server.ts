@@ -1,0 +1,99 @@
+/** Binds, composes and watches over one protected server. */
+
+import { type Listener, listen } from '@thv/proxy/node';
+import { type ComposedServer, composeServer, urlHost } from './compose-server.ts';
+import type { LogEvent, ProtectedServerConfig } from './config.ts';
+
+/** A server that listens. */
+export interface RunningServer {
+  readonly url: string;
+  readonly port: number;
+  /**
+   * Resolves when callers can be served; rejects when they never will be, because the MCP server
+   * cannot be reached. A provider that is down only delays it (D13).
+   */
+  readonly ready: Promise<void>;
+  /** Resolves when it has ended. */
+  readonly closed: Promise<void>;
+  /** Stops accepting, finishes what is in flight, ends the MCP server (D40). */
+  close(): Promise<void>;
+}
+
+/** How often an unreachable provider is asked again, in milliseconds. */
+const RETRY_EVERY = 2_000;
+
+/**
+ * Starts a server.
+ *
+ * @throws AuthzError, TypeError when the configuration cannot be used; ProxyError when the address
+ * cannot be bound. Nothing is left running then.
+ */
+export async function startProtectedServer(config: ProtectedServerConfig): Promise<RunningServer> {
+  const listener = await listen(config.listen);
+  const server = await composeServer(config, () => listener.port).catch(async (error: unknown) => {
+    await listener.close(0);
+    throw error;
+  });
+  listener.answer(server.proxy.fetch);
+  const stopping = new AbortController();
+  const ready = becomeReady(server, config.log, stopping.signal);
+  // Whoever starts a server reads `ready`; until then a failure must not end the process.
+  ready.catch(() => undefined);
+
+  let closing: Promise<void> | undefined;
+  const closed = Promise.withResolvers<void>();
+  const close = (): Promise<void> => {
+    stopping.abort();
+    closing ??= closeAll(listener, server).finally(closed.resolve);
+    return closing;
+  };
+  return {
+    url: `http://${urlHost(listener.host)}:${listener.port}/mcp`,
+    port: listener.port,
+    ready,
+    closed: closed.promise,
+    close,
+  };
+}
+
+async function becomeReady(
+  server: ComposedServer,
+  log: (event: LogEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  await server.upstreamReady(signal);
+  let told = '';
+  for (;;) {
+    try {
+      await server.signInReady(signal);
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      const message = error instanceof Error ? error.message : String(error);
+      if (message !== told) log({ level: 'warn', message: `sign-in is not ready: ${message}` });
+      told = message;
+    }
+    await pause(RETRY_EVERY, signal);
+  }
+}
+
+async function closeAll(listener: Listener, server: ComposedServer): Promise<void> {
+  // Streams never end by themselves; requests in flight still need the server behind.
+  server.proxy.endStreams();
+  await listener.close();
+  await server.close();
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      },
+      { once: true },
+    );
+  });
+}

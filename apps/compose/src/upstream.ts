@@ -1,0 +1,66 @@
+/** Builds what stands behind the proxy, and tells the operator how it fares. */
+
+import type { Upstream } from '@thv/proxy';
+import { createStdioUpstream, createUndiciUpstream, type StdioEvent } from '@thv/proxy/node';
+import type { LogEvent, UpstreamConfig } from './config.ts';
+
+/** Creates the upstream of a server. A stdio server's process starts with it. */
+export function createUpstream(config: UpstreamConfig, log: (event: LogEvent) => void): Upstream {
+  if (config.kind === 'http') return createUndiciUpstream({ url: config.url });
+  const { command, args, env, cwd } = config;
+  return createStdioUpstream({
+    command,
+    args,
+    env,
+    ...(cwd !== undefined && { cwd }),
+    log: (event) => log(describe(event, command)),
+    stderr: (line) => log({ level: 'debug', message: `server: ${line}` }),
+  });
+}
+
+/** What an event of the bridge means to whoever reads the log. */
+function describe(event: StdioEvent, command: string): LogEvent {
+  switch (event.type) {
+    case 'process-started':
+      return { level: 'debug', message: `started ${command}`, detail: { pid: event.pid } };
+    case 'process-ready':
+      return {
+        level: 'debug',
+        message: 'the server answered initialize',
+        detail: { pid: event.pid, version: event.version },
+      };
+    case 'process-failed':
+    case 'process-exited':
+      return {
+        level: 'error',
+        message: [`${command}: ${event.reason}`, ...event.stderr].join('\n  server: '),
+      };
+    case 'restart-scheduled':
+      return {
+        level: 'warn',
+        message: `the server is started again in ${event.delay / 1000} s`,
+        detail: { attempt: event.attempt },
+      };
+    case 'restart-abandoned':
+      return {
+        level: 'error',
+        message: `the server is not started again: ${event.attempts} failures`,
+      };
+    case 'stream-overflow':
+      return { level: 'warn', message: 'a client reads too slowly; its stream was closed' };
+    case 'request-timed-out':
+      return { level: 'warn', message: `the server did not answer ${event.method} in time` };
+    case 'reply-withheld':
+      return { level: 'error', message: `the answer to ${event.method} cannot be read` };
+    case 'line-skipped':
+      return {
+        level: 'debug',
+        message: `the server wrote a line that is no message: ${event.reason}`,
+        detail: { length: event.length },
+      };
+    case 'reply-unmatched':
+    case 'message-dropped':
+    case 'session-ended':
+      return { level: 'debug', message: event.type, detail: { ...event } };
+  }
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from 'tsdown';
+
+export default defineConfig({
+  entry: { index: 'src/index.ts' },
+  format: ['esm'],
+  platform: 'node',
+  target: 'node22',
+  dts: { oxc: true },
+  sourcemap: true,
+  failOnWarn: true,
+  fixedExtension: false,
+  hash: false,
+});
