@@ -28,33 +28,48 @@ export function usageError(what: string, why: string, wayOut?: string): CliError
   return new CliError({ exitCode: EXIT.usage, what, why, wayOut });
 }
 
+export interface StartErrorContext {
+  /** What was started. */
+  readonly what: string;
+  /** The flag that chooses the port. */
+  readonly portFlag: string;
+}
+
+/** Turns whatever starting a server threw into a {@link CliError}. */
+export function toStartError(error: unknown, { what, portFlag }: StartErrorContext): CliError {
+  if (error instanceof CliError) {
+    return error;
+  }
+  const failed = (why: string, wayOut?: string) =>
+    new CliError({ exitCode: EXIT.failed, what, why, wayOut, cause: error });
+  const why = error instanceof Error ? error.message : String(error);
+  const otherPort = `choose another ${portFlag}, or 0 for a free one`;
+  switch (error instanceof Error && 'code' in error ? error.code : undefined) {
+    case 'EADDRINUSE':
+      return failed('the port is in use', otherPort);
+    case 'EACCES':
+      return failed('the port is not allowed', otherPort);
+    case 'ERR_PROXY_LISTEN':
+      return failed(why, otherPort);
+    case 'ERR_PROXY_UPSTREAM_UNREACHABLE':
+      return failed(why, 'check that the server works by itself');
+    default:
+      return isConfigurationError(error)
+        ? new CliError({ exitCode: EXIT.usage, what: 'bad configuration', why, cause: error })
+        : failed(why);
+  }
+}
+
 /** Errors about a configuration file carry the stamp of the package that read it. */
 const CONFIGURATION_STAMPS = ['@thv/authz.error', '@thv/oidc.error'].map((name) =>
   Symbol.for(name),
 );
 
-/** Turns whatever starting a server threw into a {@link CliError}. */
-export function toStartError(error: unknown, portFlag = '--proxy-port'): CliError {
-  if (error instanceof CliError) {
-    return error;
-  }
-  const why = error instanceof Error ? error.message : String(error);
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE' || code === 'EACCES') {
-    return new CliError({
-      exitCode: EXIT.failed,
-      what: 'cannot listen',
-      why: code === 'EADDRINUSE' ? 'the port is in use' : 'the port is not allowed',
-      wayOut: `choose another ${portFlag}, or 0 for a free one`,
-      cause: error,
-    });
-  }
-  const isConfiguration =
-    error instanceof Error && CONFIGURATION_STAMPS.some((stamp) => Object.hasOwn(error, stamp));
-  return new CliError({
-    exitCode: isConfiguration ? EXIT.usage : EXIT.failed,
-    what: isConfiguration ? 'bad configuration' : 'cannot start',
-    why,
-    cause: error,
-  });
+/** Our packages refuse an option with a `TypeError` that names it in quotes first. */
+function isConfigurationError(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    (CONFIGURATION_STAMPS.some((stamp) => Object.hasOwn(error, stamp)) ||
+      (error instanceof TypeError && error.message.startsWith('"')))
+  );
 }

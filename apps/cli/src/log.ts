@@ -1,7 +1,7 @@
 /** The log that people read: one line per event on stderr, without control characters or secrets. */
 
+import type { LogEvent } from '@thv/compose';
 import type { Io } from './io.ts';
-import type { LogEvent } from './services/services.ts';
 
 export interface LogOptions {
   /** Everything. */

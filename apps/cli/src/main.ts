@@ -34,7 +34,8 @@ export async function main(
       `thv: internal error: ${clean(error instanceof Error ? error.message : String(error))}\n`,
     );
     if (args.includes('--debug') && error instanceof Error) {
-      io.err(`${error.stack ?? ''}\n`);
+      const stack = (error.stack ?? '').split('\n');
+      io.err(`${stack.map(clean).join('\n')}\n`);
     }
     return EXIT.failed;
   }

@@ -61,7 +61,7 @@ describe('thv dev idp', () => {
       code: 1,
       out: '',
       err: expect.stringMatching(
-        /^thv: cannot listen: the port is in use; choose another --port, [^\n]+\n$/,
+        /^thv: dev idp: the port is in use; choose another --port, [^\n]+\n$/,
       ),
     });
   });

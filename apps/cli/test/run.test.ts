@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
+import type { ProtectedServerConfig, RunningServer } from '@thv/compose';
 import { describe, expect, it } from 'vitest';
 import type { Io } from '../src/io.ts';
 import { main } from '../src/main.ts';
-import type { ProtectedServerConfig, RunningServer } from '../src/services/services.ts';
 
 const SERVER = 'http://127.0.0.1:9/mcp';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -54,6 +54,7 @@ async function run(args: readonly string[], fake: Fake = {}) {
     }
     return {
       url: 'http://127.0.0.1:7777/mcp',
+      port: 7777,
       ready:
         fake.readyError === undefined
           ? (fake.ready ?? Promise.resolve())
@@ -167,14 +168,14 @@ POLICY   none
       { startError: new Error('no such file') },
       1,
       0,
-      'thv: cannot start: no such file\n',
+      'thv: 127.0.0.1-9: no such file\n',
     ],
     [
       'has no port',
       { startError: Object.assign(new Error('listen'), { code: 'EADDRINUSE' }) },
       1,
       0,
-      'thv: cannot listen: the port is in use; choose another --proxy-port, or 0 for a free one\n',
+      'thv: 127.0.0.1-9: the port is in use; choose another --proxy-port, or 0 for a free one\n',
     ],
     [
       'has bad policies',
@@ -190,7 +191,7 @@ POLICY   none
       { readyError: new Error('exit code 7') },
       1,
       1,
-      'thv: cannot start: exit code 7\n',
+      'thv: 127.0.0.1-9: exit code 7\n',
     ],
     [
       'ends by itself',
@@ -213,7 +214,7 @@ POLICY   none
     });
     const result = await run(['--quiet', ...OIDC, SERVER], { ready, termination: never });
     expect(result).toMatchObject({ code: 1, closes: 1 });
-    expect(result.err).toMatch(/thv: cannot start: gone\n$/);
+    expect(result.err).toMatch(/thv: 127.0.0.1-9: gone\n$/);
   });
 
   it('stops at a signal that came while it was starting', async () => {

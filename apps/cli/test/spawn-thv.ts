@@ -16,6 +16,7 @@ export interface SpawnOptions {
   readonly nodeArgs?: readonly string[];
   readonly bin?: string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
 }
 
 export interface RunningThv {
@@ -29,6 +30,7 @@ export function startThv(args: readonly string[], options: SpawnOptions = {}): R
   const { node = process.execPath, nodeArgs = ['--conditions=@thv/source'], bin = BIN } = options;
   const child = spawn(node, [...nodeArgs, bin, ...args], {
     env: { PATH: process.env['PATH'], ...options.env },
+    cwd: options.cwd,
   });
   const said = { out: '', err: '' };
   child.stdout.on('data', (chunk) => {

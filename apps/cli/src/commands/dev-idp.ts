@@ -1,7 +1,12 @@
 /** `thv dev idp`: runs the development provider and says how to get a token. */
 import { toStartError, usageError } from '../cli-error.ts';
-import { DEV_CLIENT, DEV_PUBLIC_CLIENT_ID, type DevIdp, startDevIdp } from '../dev-idp/index.ts';
-import { SIGNING_ALGORITHMS } from '../dev-idp/keys.ts';
+import {
+  DEV_CLIENT,
+  DEV_PUBLIC_CLIENT_ID,
+  type DevIdp,
+  SIGNING_ALGORITHMS,
+  startDevIdp,
+} from '../dev-idp/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
@@ -22,7 +27,7 @@ export async function runDevIdp(flags: DevIdpFlags, io: Io): Promise<ExitCode> {
   const log = createLog(io, flags);
   const terminated = io.termination();
   const idp = await startDevIdp({ port: flags.port ?? 0, algorithm }).catch((error: unknown) => {
-    throw toStartError(error, '--port');
+    throw toStartError(error, { what: 'dev idp', portFlag: '--port' });
   });
   log({
     level: 'warn',

@@ -1,6 +1,7 @@
 /** `thv run`: plans, starts, prints, waits, and leaves nothing behind. */
 import { access, constants } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { ProtectedServerConfig, RunningServer } from '@thv/compose';
 import { CliError, toStartError, usageError } from '../cli-error.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
@@ -8,12 +9,7 @@ import { createLog, type Log } from '../log.ts';
 import { renderRunSummary } from '../output/run-summary.ts';
 import type { Format, GlobalFlags } from '../program.ts';
 import { planRun, type RunFlags, type RunPlan } from '../services/run-options.ts';
-import {
-  loadStartProtectedServer,
-  type ProtectedServerConfig,
-  type RunningServer,
-  type Services,
-} from '../services/services.ts';
+import { loadStartProtectedServer, type Services } from '../services/services.ts';
 import { resolveUpstream } from '../services/upstream.ts';
 
 export interface RunArguments {
@@ -47,12 +43,14 @@ export async function runServer(
   }
   const terminated = io.termination();
   const start = await loadStartProtectedServer(services);
-  const running = await start(config).catch((error: unknown) => {
-    throw toStartError(error);
-  });
+  const fail = (error: unknown): never => {
+    throw toStartError(error, { what: plan.name, portFlag: '--proxy-port' });
+  };
+  const running = await start(config).catch(fail);
   try {
     return await attend(running, terminated, {
       log,
+      fail,
       readyGrace: services.readyGrace ?? DEFAULT_READY_GRACE,
       print: () =>
         io.out(
@@ -94,6 +92,7 @@ async function createConfig(plan: RunPlan, io: Io, log: Log): Promise<ProtectedS
 
 interface AttendOptions {
   readonly log: Log;
+  readonly fail: (error: unknown) => never;
   readonly readyGrace: number;
   readonly print: () => void;
 }
@@ -102,7 +101,7 @@ interface AttendOptions {
 async function attend(
   running: RunningServer,
   terminated: Promise<string>,
-  { log, readyGrace, print }: AttendOptions,
+  { log, fail, readyGrace, print }: AttendOptions,
 ): Promise<ExitCode> {
   const ready = running.ready.then(() => 'ready' as const);
   const ended = Promise.race([
@@ -133,10 +132,6 @@ async function attend(
   }
   log({ level: 'info', message: 'stopping' });
   return EXIT.done;
-}
-
-function fail(error: unknown): never {
-  throw toStartError(error);
 }
 
 async function waitAtMost<T>(milliseconds: number, promise: Promise<T>): Promise<T | 'late'> {

@@ -4,30 +4,13 @@ import { randomUUID } from 'node:crypto';
 import type { JWTPayload } from 'jose';
 import type { Provider, Token } from 'oidc-provider';
 import { parseObject, RequestError } from './http-messages.ts';
+import { type SigningKeys, signAccessToken } from './keys.ts';
 import {
+  DEV_CLIENT,
   SIGNING_ALGORITHMS,
   type SigningAlgorithm,
-  type SigningKeys,
-  signAccessToken,
-} from './keys.ts';
-import { DEV_CLIENT } from './provider.ts';
-
-/** What a token is asked to say. */
-export interface TokenRequest {
-  /** Default `dev-user`. */
-  readonly sub?: string;
-  readonly aud?: string | readonly string[];
-  /** Space separated. */
-  readonly scope?: string;
-  /** Any other claims. They win over the standard ones, and `null` leaves a standard one out. */
-  readonly claims?: Readonly<Record<string, unknown>>;
-  /** Seconds; negative makes a token that has expired already. Default 3600. */
-  readonly expiresIn?: number;
-  /** A token without content, for introspection. Default false. */
-  readonly opaque?: boolean;
-  /** Default: the provider's algorithm. */
-  readonly alg?: SigningAlgorithm;
-}
+  type TokenRequest,
+} from './types.ts';
 
 export interface TokenIssuerOptions {
   readonly issuer: string;

@@ -8,9 +8,7 @@ import {
   type JWTPayload,
   SignJWT,
 } from 'jose';
-
-export const SIGNING_ALGORITHMS = ['RS256', 'ES256'] as const;
-export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
+import type { SigningAlgorithm } from './types.ts';
 
 export interface SigningKey {
   readonly kid: string;

@@ -7,13 +7,9 @@
 import { jwtVerify } from 'jose';
 import { type Context, Provider, type Token } from 'oidc-provider';
 import { isLoopbackOrigin } from '../loopback.ts';
-import type { SigningAlgorithm, SigningKeys } from './keys.ts';
+import type { SigningKeys } from './keys.ts';
 import type { MemoryStore } from './memory-store.ts';
-
-/** A client with a secret: client_credentials, introspection, authorization code. */
-export const DEV_CLIENT = { id: 'thv-dev', secret: 'thv-dev-secret' } as const;
-/** A client without a secret: authorization code with PKCE, any loopback port. */
-export const DEV_PUBLIC_CLIENT_ID = 'thv-dev-public';
+import { DEV_CLIENT, DEV_PUBLIC_CLIENT_ID, type SigningAlgorithm } from './types.ts';
 
 const REDIRECT_URIS = ['http://127.0.0.1/callback', 'http://localhost/callback'];
 const HOUR = 3600;

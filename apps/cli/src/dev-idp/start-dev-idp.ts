@@ -11,37 +11,12 @@ import {
 import type { Provider, Token } from 'oidc-provider';
 import { isLoopbackHostHeader, isLoopbackName, isLoopbackOrigin, toUrlHost } from '../loopback.ts';
 import { RequestError, readFields, send, sendJson } from './http-messages.ts';
-import { createTokenIssuer, parseTokenRequest, type TokenRequest } from './issue-token.ts';
-import { createSigningKeys, type SigningAlgorithm } from './keys.ts';
+import { createTokenIssuer, parseTokenRequest } from './issue-token.ts';
+import { createSigningKeys } from './keys.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { createDevProvider } from './provider.ts';
 import { handleSignIn } from './sign-in-page.ts';
-
-export interface DevIdpOptions {
-  /** 0 (the default) takes a free port. */
-  readonly port?: number;
-  /** A loopback name or address. Default `127.0.0.1`. */
-  readonly host?: string;
-  /** What tokens are signed with. Default `RS256`. */
-  readonly algorithm?: SigningAlgorithm;
-  /** Milliseconds since the epoch, for the tokens of `issueToken`. Default `Date.now`. */
-  readonly now?: () => number;
-}
-
-/** A running development provider. */
-export interface DevIdp {
-  readonly issuer: string;
-  readonly jwksUrl: string;
-  readonly tokenUrl: string;
-  readonly introspectionUrl: string;
-  /** Takes what {@link DevIdp.issueToken} takes, as JSON or as a form. */
-  readonly devTokenUrl: string;
-  /** Signs a token that says what it is asked to say. */
-  issueToken(request?: TokenRequest): Promise<string>;
-  /** Replaces every signing key; tokens signed before no longer verify. */
-  rotateKeys(): Promise<void>;
-  close(): Promise<void>;
-}
+import type { DevIdp, DevIdpOptions, TokenRequest } from './types.ts';
 
 /**
  * Starts the provider; it accepts every user, scope and audience, and keeps everything in memory.

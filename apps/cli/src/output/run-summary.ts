@@ -1,5 +1,5 @@
 /** What `thv run` prints once the server can be called. Pure. */
-import type { SignInConfig } from '../services/services.ts';
+import type { SignInConfig } from '@thv/compose';
 
 export interface RunSummary {
   readonly name: string;

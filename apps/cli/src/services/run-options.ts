@@ -1,10 +1,10 @@
 /** Turns the flags of `thv run` into a plan, or says what is wrong with them. Pure. */
 
+import type { SignInConfig } from '@thv/compose';
 import { usageError } from '../cli-error.ts';
 import { isLoopbackName } from '../loopback.ts';
 import { checkHosts, checkListenHost, checkOrigins, checkPublicUrl } from './flag-values.ts';
 import { chooseName, parseServerArgument, type ServerArgument } from './server-argument.ts';
-import type { SignInConfig } from './services.ts';
 import { planSignIn } from './sign-in-options.ts';
 
 /** The flags as the command line gave them. */

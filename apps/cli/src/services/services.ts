@@ -1,24 +1,7 @@
 /** What the commands need from elsewhere; tests give their own, everyone else the real ones. */
-import type { ProtectedServerConfig } from '../../../compose/src/config.ts';
+import type { startProtectedServer } from '@thv/compose';
 
-export type {
-  LogEvent,
-  ProtectedServerConfig,
-  SignInConfig,
-  UpstreamConfig,
-} from '../../../compose/src/config.ts';
-
-/** A server that listens. */
-export interface RunningServer {
-  readonly url: string;
-  /** Resolves when callers can be served; rejects when they never will be. */
-  readonly ready: Promise<void>;
-  /** Resolves when it has ended, asked or not. */
-  readonly closed: Promise<void>;
-  close(): Promise<void>;
-}
-
-export type StartProtectedServer = (config: ProtectedServerConfig) => Promise<RunningServer>;
+export type StartProtectedServer = typeof startProtectedServer;
 
 export interface Services {
   /** Default: `startProtectedServer` of `@thv/compose`, loaded when a server is started. */
@@ -28,13 +11,7 @@ export interface Services {
 }
 
 export async function loadStartProtectedServer({
-  startProtectedServer,
+  startProtectedServer: own,
 }: Services): Promise<StartProtectedServer> {
-  if (startProtectedServer !== undefined) {
-    return startProtectedServer;
-  }
-  const compose: string = '@thv/compose';
-  // Safe: this is the one export of the package that the command uses.
-  const module = (await import(compose)) as { startProtectedServer: StartProtectedServer };
-  return module.startProtectedServer;
+  return own ?? (await import('@thv/compose')).startProtectedServer;
 }

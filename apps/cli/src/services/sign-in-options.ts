@@ -1,9 +1,9 @@
 /** Decides how callers sign in: the rules that keep a server from being silently open. Pure. */
 
+import type { SignInConfig } from '@thv/compose';
 import { usageError } from '../cli-error.ts';
 import { checkProviderUrl } from './flag-values.ts';
 import type { RunFlags } from './run-options.ts';
-import type { SignInConfig } from './services.ts';
 
 interface SignInPlan {
   readonly signIn: SignInConfig;

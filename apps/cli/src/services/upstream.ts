@@ -1,10 +1,10 @@
 /** Turns a checked SERVER argument into the upstream that the proxy starts or forwards to. */
 
+import type { UpstreamConfig } from '@thv/compose';
 import type { Io } from '../io.ts';
 import { buildChildEnv } from './child-env.ts';
 import { resolveNpxCommand } from './npx-package.ts';
 import type { RunPlan } from './run-options.ts';
-import type { UpstreamConfig } from './services.ts';
 
 export async function resolveUpstream(
   { server, env: declared }: Pick<RunPlan, 'server' | 'env'>,
