@@ -35,9 +35,14 @@ export interface IdentityParts {
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
-/** Builds a frozen identity whose token no serialiser can reach. */
+/**
+ * Builds a frozen identity whose token no serialiser can reach. `tsid`, the handle under which some
+ * authorization servers keep a user's upstream tokens, is dropped: it is a credential.
+ */
 export function createIdentity(parts: IdentityParts): Identity {
-  const { token, ...visible } = parts;
+  const { token, ...given } = parts;
+  const { tsid: _, ...claims } = given.claims;
+  const visible = { ...given, claims };
   const { actors, state: delegation } = readDelegation(visible.claims);
   const exp = visible.claims['exp'];
   const fields = {
