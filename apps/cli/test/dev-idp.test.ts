@@ -8,6 +8,7 @@ import {
   type DevIdp,
   startDevIdp,
 } from '../src/dev-idp/index.ts';
+import { createBrowser, signInAs } from './browser.ts';
 
 const BASIC = `Basic ${Buffer.from(`${DEV_CLIENT.id}:${DEV_CLIENT.secret}`).toString('base64')}`;
 const consoleCalls = (['log', 'info', 'warn', 'error'] as const).map((name) =>
@@ -190,27 +191,9 @@ describe('client_credentials', () => {
   });
 });
 
-/** A browser in ten lines: follows redirects by hand and keeps cookies. */
-function createBrowser() {
-  const cookies = new Map<string, string>();
-  return async (url: string, form?: Record<string, string>) => {
-    const response = await fetch(new URL(url, idp.issuer), {
-      redirect: 'manual',
-      headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
-      ...(form && { method: 'POST', body: new URLSearchParams(form) }),
-    });
-    for (const cookie of response.headers.getSetCookie()) {
-      const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie)!;
-      cookies.set(name!, value!);
-    }
-    return { status: response.status, location: response.headers.get('location'), response };
-  };
-}
-
 async function signIn(clientId: string, redirectUri: string, extra: Record<string, string>) {
   const verifier = randomBytes(32).toString('base64url');
   const challenge = createHash('sha256').update(verifier).digest('base64url');
-  const browse = createBrowser();
   const query = new URLSearchParams({
     client_id: clientId,
     response_type: 'code',
@@ -219,11 +202,7 @@ async function signIn(clientId: string, redirectUri: string, extra: Record<strin
     code_challenge_method: 'S256',
     ...extra,
   });
-  const start = await browse(`/auth?${query}`);
-  const page = await browse(start.location!);
-  expect(await page.response.text()).toContain('Development sign-in');
-  const posted = await browse(start.location!, { login: 'erin', claims: '{"dept":"r&d"}' });
-  const back = new URL((await browse(posted.location!)).location!);
+  const back = await signInAs('erin', `${idp.issuer}/auth?${query}`, '{"dept":"r&d"}');
   expect(back.href.startsWith(redirectUri)).toBe(true);
   return post(idp.tokenUrl, {
     grant_type: 'authorization_code',
@@ -253,7 +232,7 @@ describe('authorization code with PKCE', () => {
       response_type: 'code',
       redirect_uri: 'http://localhost/callback',
     });
-    const { location } = await createBrowser()(`/auth?${query}`);
+    const { location } = await createBrowser()(`${idp.issuer}/auth?${query}`);
     expect(new URL(location!).searchParams.get('error')).toBe('invalid_request');
   });
 
