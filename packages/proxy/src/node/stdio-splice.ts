@@ -23,11 +23,17 @@ export function spliceText(text: string, splices: readonly Splice[]): string {
 }
 
 /**
- * The text as one line. Line ends can only stand between tokens, where a space means the same;
- * spans stay valid.
+ * The text as one line for every reader of lines.
+ *
+ * Line ends can only stand between tokens, where a space means the same. The separators U+2028 and
+ * U+2029 can only stand in strings; common line readers (Node's among them) break lines there, so
+ * they are written as the escapes that mean the same.
  */
 export function toLine(text: string): string {
-  return text.replace(/[\r\n]/g, ' ');
+  return text
+    .replace(/[\r\n]/g, ' ')
+    .replaceAll('\u2028', '\\u2028')
+    .replaceAll('\u2029', '\\u2029');
 }
 
 /** The message with its id replaced. */

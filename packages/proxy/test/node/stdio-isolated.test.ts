@@ -1,0 +1,200 @@
+import { describe, expect, it } from 'vitest';
+import {
+  BOTH,
+  beginSession,
+  contextOf,
+  deed,
+  eventsOf,
+  initializeMessage,
+  isAlive,
+  journalOf,
+  jsonOf,
+  message,
+  modern,
+  notification,
+  startRig,
+  until,
+} from './stdio-harness.ts';
+
+const PER_SESSION = { isolation: 'session' } as const;
+
+describe('one process per session', () => {
+  it('gives every session its own, initialised by the client itself', async () => {
+    const { upstream } = startRig([], PER_SESSION);
+    const ada = await beginSession(upstream, { subject: 'ada' });
+    const eve = await beginSession(upstream, { subject: 'eve' });
+    const echo = deed('echo', {}, { id: '"same"' });
+    const [a, b] = await Promise.all([
+      upstream.handle(echo, contextOf({ subject: 'ada', sessionId: ada })).then(jsonOf),
+      upstream.handle(echo, contextOf({ subject: 'eve', sessionId: eve })).then(jsonOf),
+    ]);
+    expect([a.id, b.id]).toEqual(['same', 'same']);
+    expect(a.result.pid).not.toBe(b.result.pid);
+    const journal = await journalOf(upstream, { subject: 'ada', sessionId: ada });
+    expect(journal.map(({ method }) => method)).toEqual([
+      'initialize',
+      'notifications/initialized',
+      'tools/call',
+    ]);
+    expect(journal[0]?.params).toMatchObject({ clientInfo: { name: 'test' } });
+    const swapped = await upstream.handle(echo, contextOf({ subject: 'eve', sessionId: ada }));
+    expect(swapped.status).toBe(404);
+  });
+
+  it('ends the process with the session', async () => {
+    const { upstream } = startRig([], PER_SESSION);
+    const sessionId = await beginSession(upstream);
+    const context = contextOf({ sessionId });
+    const { result } = await jsonOf(await upstream.handle(deed('child'), context));
+    expect((await upstream.endSession(context)).status).toBe(204);
+    await until(() => !isAlive(result.pid) && !isAlive(result.child));
+    expect((await upstream.handle(deed('echo'), context)).status).toBe(404);
+  });
+
+  it('ends the session with the process', async () => {
+    const { upstream, events } = startRig([], PER_SESSION);
+    const sessionId = await beginSession(upstream);
+    const context = contextOf({ sessionId });
+    const hanging = upstream.handle(deed('hang'), context);
+    const crashing = upstream.handle(deed('crash', { code: 9 }), context);
+    expect([(await hanging).status, (await crashing).status]).toEqual([502, 502]);
+    expect((await upstream.handle(deed('echo'), context)).status).toBe(404);
+    expect(events).toContainEqual({ type: 'session-ended', reason: 'process-exited' });
+  });
+
+  it('needs a session for everything but initialize', async () => {
+    const { upstream } = startRig([], PER_SESSION);
+    expect((await upstream.handle(deed('echo'), contextOf())).status).toBe(400);
+    const response = await upstream.handle(modern('tools/list'), contextOf());
+    expect(response.status).toBe(400);
+    expect((await jsonOf(response)).error).toMatchObject({
+      code: -32022,
+      data: { requested: '2026-07-28' },
+    });
+  });
+
+  it('keeps no session of a process that refuses', async () => {
+    const { upstream } = startRig(['--refuse'], { ...PER_SESSION, maxSessions: 1 });
+    for (const _ of [1, 2]) {
+      const response = await upstream.handle(initializeMessage(), contextOf());
+      expect(response.headers.has('mcp-session-id')).toBe(false);
+      expect((await jsonOf(response)).error.code).toBe(-32603);
+    }
+  });
+
+  it('answers initialize with 502 when the process cannot be started', async () => {
+    const { upstream } = startRig(['--exit', '1'], PER_SESSION);
+    expect((await upstream.handle(initializeMessage(), contextOf())).status).toBe(502);
+  });
+
+  it('leaves no process after close, and starts none', async () => {
+    const { upstream } = startRig([], PER_SESSION);
+    const pids: number[] = [];
+    for (const subject of ['ada', 'eve']) {
+      const sessionId = await beginSession(upstream, { subject });
+      const response = await upstream.handle(deed('echo'), contextOf({ subject, sessionId }));
+      pids.push((await jsonOf(response)).result.pid);
+    }
+    expect(pids.map(isAlive)).toEqual([true, true]);
+    await upstream.close();
+    expect(pids.map(isAlive)).toEqual([false, false]);
+    expect((await upstream.handle(initializeMessage(), contextOf())).status).toBe(503);
+  });
+
+  it('is ready when a process can be initialised, and keeps none for that', async () => {
+    const { upstream, events } = startRig([], PER_SESSION);
+    await upstream.ready(AbortSignal.timeout(5000));
+    const started = events.find(({ type }) => type === 'process-started');
+    expect(started).toBeDefined();
+    expect(started?.type === 'process-started' && isAlive(started.pid)).toBe(false);
+  });
+});
+
+describe('questions of a process to its client', () => {
+  it('arrive on the session’s stream and are answered once', async () => {
+    const { upstream } = startRig([], PER_SESSION);
+    const sessionId = await beginSession(upstream);
+    const context = contextOf({ sessionId, accept: BOTH });
+    const stream = eventsOf(await upstream.stream(context));
+    const call = upstream.handle(deed('ask', { method: 'roots/list', id: '9' }), context);
+    const question = (await stream.next()).value ?? '';
+    expect(question).toBe('{"jsonrpc":"2.0","id":"9","method":"roots/list","params":{}}');
+
+    const answer = (id: string) => message(`{"jsonrpc":"2.0","id":${id},"result":{"roots":[]}}`);
+    expect((await upstream.handle(answer('9'), context)).status).toBe(400);
+    expect((await upstream.handle(answer('"\\u0039"'), context)).status).toBe(202);
+    expect((await upstream.handle(answer('"9"'), context)).status).toBe(400);
+    const { result } = await jsonOf(await call);
+    expect(result.answer).toMatchObject({ result: { roots: [] } });
+  });
+
+  it('arrive on an open answer when there is no stream', async () => {
+    const { upstream } = startRig([], PER_SESSION);
+    const sessionId = await beginSession(upstream);
+    const context = contextOf({ sessionId, accept: BOTH });
+    const call = deed('ask', { method: 'elicitation/create', id: 5 });
+    const events = eventsOf(await upstream.handle(call, context));
+    expect(JSON.parse((await events.next()).value ?? '')).toMatchObject({
+      id: 5,
+      method: 'elicitation/create',
+    });
+    await upstream.handle(
+      message('{"jsonrpc":"2.0","id":5,"result":{"action":"accept"}}'),
+      context,
+    );
+    expect(JSON.parse((await events.next()).value ?? '').result.answer.result).toEqual({
+      action: 'accept',
+    });
+  });
+
+  it('wait for a stream when nothing is open, and hold up the timeout meanwhile', async () => {
+    const { upstream } = startRig([], { ...PER_SESSION, requestTimeout: 150 });
+    const sessionId = await beginSession(upstream);
+    const call = upstream.handle(deed('ask', { method: 'roots/list' }), contextOf({ sessionId }));
+    await new Promise((done) => setTimeout(done, 400));
+    const context = contextOf({ sessionId, accept: BOTH });
+    const stream = eventsOf(await upstream.stream(context));
+    const { id } = JSON.parse((await stream.next()).value ?? '');
+    await upstream.handle(message(`{"jsonrpc":"2.0","id":"${id}","result":{}}`), context);
+    expect((await jsonOf(await call)).result.answer).toMatchObject({ result: {} });
+  });
+
+  it('that pile up are refused', async () => {
+    const { upstream, events } = startRig([], PER_SESSION);
+    const sessionId = await beginSession(upstream);
+    const lines = Array.from(
+      { length: 70 },
+      (_, index) => `{"jsonrpc":"2.0","id":"q${index}","method":"roots/list"}`,
+    );
+    await upstream.handle(deed('emit', { lines }), contextOf({ sessionId }));
+    expect(events.filter(({ type }) => type === 'message-dropped')).toHaveLength(6);
+  });
+
+  it('can be withdrawn by the process', async () => {
+    const { upstream } = startRig([], PER_SESSION);
+    const sessionId = await beginSession(upstream);
+    const context = contextOf({ sessionId });
+    const lines = [
+      '{"jsonrpc":"2.0","id":"q","method":"roots/list"}',
+      '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"q"}}',
+    ];
+    await upstream.handle(deed('emit', { lines }), context);
+    const late = await upstream.handle(message('{"jsonrpc":"2.0","id":"q","result":{}}'), context);
+    expect(late.status).toBe(400);
+  });
+
+  it('is followed by progress and cancellation as in a direct connection', async () => {
+    const { upstream } = startRig([], PER_SESSION);
+    const sessionId = await beginSession(upstream);
+    const context = contextOf({ sessionId });
+    const call = upstream.handle(deed('hang', {}, { id: '3' }), context);
+    await upstream.handle(notification('notifications/roots/list_changed', '{}'), context);
+    await upstream.handle(notification('notifications/cancelled', '{"requestId":3}'), context);
+    expect((await jsonOf(await call)).error.message).toBe('Request cancelled');
+    const methods = (await journalOf(upstream, { sessionId })).map(({ method }) => method);
+    expect(methods.slice(-2)).toEqual([
+      'notifications/roots/list_changed',
+      'notifications/cancelled',
+    ]);
+  });
+});
