@@ -1,99 +1,207 @@
-/** Evaluates rules with Cedar. */
-import type { EntityJson } from '@cedar-policy/cedar-wasm/web';
+/**
+ * Decides with one set of rules: finds the rules whose scope matches, has Cedar evaluate those with
+ * conditions, and keeps what it learns. Cedar is the only evaluator of conditions; what is kept
+ * here is keyed by everything the conditions read.
+ */
+import { type BoundedMap, createBoundedMap } from './bounded-map.ts';
 import type { Cedar } from './cedar.ts';
 import type { ErrorMode } from './config.ts';
-import type { RequestEntity, RequestPrincipal, RequestResource } from './entities.ts';
-import { keyOfUid } from './entity-uid.ts';
-import { AuthzError } from './errors.ts';
+import {
+  buildAction,
+  type EntityOptions,
+  type RequestEntity,
+  type RequestPrincipal,
+  type RequestResource,
+} from './entities.ts';
+import { createEvaluator, type Evaluator } from './evaluator.ts';
+import { OPERATIONS } from './operations.ts';
+import { createPolicyIndex, type IndexedRule, type PolicyIndex } from './policy-index.ts';
+import type { AuthzAction } from './request.ts';
 import type { Rule } from './rules.ts';
-import { type StaticEntities, toEntityJson } from './static-entities.ts';
-import { type Findings, toVerdict, type Verdict } from './verdict.ts';
+import {
+  createRuleSet,
+  createSlice,
+  principalKey,
+  type RuleSet,
+  resourceKey,
+  type Slice,
+} from './slice.ts';
+import { type Findings, joinFindings, toVerdict, type Verdict } from './verdict.ts';
 
-/** A request as entities. */
-export interface EngineRequest {
-  readonly principal: RequestPrincipal;
-  readonly action: RequestEntity;
+/** How one identity's requests for one target are decided. */
+export interface Plan {
+  /** The part of the target's entity that does not change from call to call. */
   readonly resource: RequestResource;
+  /** Names of arguments and hints that make a difference, or all. */
+  readonly argumentNames: readonly string[] | 'all';
+  readonly hintNames: readonly string[] | 'all';
+  /** Decides for a resource with the hints and arguments of a call. */
+  decide(resource: RequestResource): Verdict;
 }
 
 /** Decides requests with one set of rules. */
 export interface Engine {
-  decide(request: EngineRequest): Verdict;
+  plan(action: AuthzAction, principal: RequestPrincipal, resource: RequestResource): Plan;
 }
 
 interface EngineOptions {
   readonly rules: readonly Rule[];
-  readonly statics: StaticEntities;
+  readonly entities: EntityOptions;
   readonly evaluationErrors: ErrorMode;
 }
 
-let sets = 0;
+// Up to this many conditional rules are prepared as one set: evaluating a rule whose scope does not
+// match costs less than preparing a set for every combination of rules.
+const SMALL = 16;
+const MAX_SLICES = 4_096;
+const MAX_KEY_LENGTH = 4_096;
 
 /** Prepares rules for evaluation. */
 export function createEngine(cedar: Cedar, options: EngineOptions): Engine {
-  const { rules, statics, evaluationErrors } = options;
-  const many = rules.filter((rule) => rule.oneOfMany);
-  const rest = rules.filter((rule) => !rule.oneOfMany);
-  const parts = [rest, many].filter((part) => part.length > 0).map((part) => prepare(cedar, part));
+  const { rules, entities, evaluationErrors } = options;
+  const evaluator = createEvaluator(cedar, entities.statics);
+  const desks = new Map<AuthzAction, Desk>();
+  for (const [action, { resourceType }] of Object.entries(OPERATIONS)) {
+    // The keys of OPERATIONS are the actions.
+    const name = action as AuthzAction;
+    const entity = buildAction(name, entities);
+    const facts = { action: entity, principalType: 'Client', resourceType };
+    desks.set(name, createDesk(entity, createPolicyIndex(rules, facts)));
+  }
+  const verdictOf = (findings: Findings): Verdict => toVerdict(findings, evaluationErrors, rules);
   return {
-    decide: (request) => {
-      const found = parts.map((part) => evaluate(cedar, part, { request, statics }));
-      const findings = {
-        satisfied: found.flatMap(({ satisfied }) => satisfied),
-        failed: found.flatMap(({ failed }) => failed),
+    plan: (action, principal, resource) => {
+      // All actions have been given a desk above.
+      const desk = desks.get(action)!;
+      const { always, slices } = desk.select(principal, resource);
+      const parts = slices.map((slice) => ({
+        slice,
+        prefix: keyPrefix(slice, principal, resource),
+      }));
+      const everything = slices.some((slice) => slice.everything);
+      const constant = slices.length === 0 ? verdictOf(always) : undefined;
+      return {
+        resource,
+        argumentNames: everything ? 'all' : namesOf(slices, 'argumentNames'),
+        hintNames: everything ? 'all' : namesOf(slices, 'hintNames'),
+        decide: (called) => {
+          if (constant !== undefined) {
+            return constant;
+          }
+          const request = { principal, action: desk.action, resource: called };
+          const found = parts.map((part) => findPart(evaluator, part, request));
+          return verdictOf(joinFindings([always, ...found]));
+        },
       };
-      return toVerdict(findings, evaluationErrors, rules);
     },
   };
 }
 
-interface PreparedPart {
-  readonly id: string;
-  readonly rules: ReadonlyMap<string, Rule>;
+/** What is ready for one action. */
+interface Desk {
+  readonly action: RequestEntity;
+  select(
+    principal: RequestPrincipal,
+    resource: RequestResource,
+  ): { readonly always: Findings; readonly slices: readonly Slice[] };
 }
 
-function prepare(cedar: Cedar, rules: readonly Rule[]): PreparedPart {
-  sets += 1;
-  const id = `thv-authz-${sets}`;
-  const staticPolicies = Object.fromEntries(rules.map(({ name, form }) => [name, form]));
-  const answer = cedar.preparsePolicySet(id, { staticPolicies });
-  if (answer.type === 'failure') {
-    throw new AuthzError('ERR_AUTHZ_ENGINE', answer.errors[0]?.message ?? 'unusable policy set');
-  }
-  return { id, rules: new Map(rules.map((rule) => [rule.name, rule])) };
-}
+let lastSlice = 0;
 
-function evaluate(
-  cedar: Cedar,
-  part: PreparedPart,
-  { request, statics }: { readonly request: EngineRequest; readonly statics: StaticEntities },
-): Findings {
-  const { principal, action, resource } = request;
-  const entities = new Map<string, EntityJson>();
-  for (const entity of statics.values()) {
-    entities.set(keyOfUid(entity.uid), toEntityJson(entity));
-  }
-  for (const { uid, attrs, parents, tags } of [principal, action, resource]) {
-    const json: EntityJson = { uid, attrs, parents: [...parents] };
-    entities.set(keyOfUid(uid), tags === undefined ? json : { ...json, tags: { ...tags } });
-  }
-  const answer = cedar.statefulIsAuthorized({
-    principal: principal.uid,
-    action: action.uid,
-    resource: resource.uid,
-    context: { ...principal.claims, ...resource.args },
-    preparsedPolicySetId: part.id,
-    entities: [...entities.values()],
-  });
-  if (answer.type === 'failure') {
-    throw new AuthzError('ERR_AUTHZ_ENGINE', answer.errors[0]?.message ?? 'Cedar failed');
-  }
-  const { reason, errors } = answer.response.diagnostics;
+function createDesk(action: RequestEntity, index: PolicyIndex): Desk {
+  const slices: BoundedMap<string, Slice> = createBoundedMap(MAX_SLICES);
+  const { conditional } = index;
+  const small = conditional.length <= SMALL;
+  const variantsApart = (rule: IndexedRule): number => (rule.rule.oneOfMany ? 4 : 0);
+  const wholeSets = small ? setsByKind(conditional, variantsApart) : new Map<number, RuleSet>();
+  const kindOf = small ? variantsApart : (rule: IndexedRule): number => rule.kind;
   return {
-    satisfied: reason.map((name) => part.rules.get(name)!),
-    failed: errors.map(({ policyId, error }) => ({
-      rule: part.rules.get(policyId)!,
-      message: error.message,
-    })),
+    action,
+    select: (principal, resource) => {
+      const matched = index.select(principal, resource);
+      const satisfied = matched.filter(({ rule }) => rule.condition === undefined);
+      const kinds = groupBy(
+        matched.filter(({ rule }) => rule.condition !== undefined),
+        kindOf,
+      );
+      const found = [...kinds].map(([kind, rules]) => {
+        const key = `${kind}:${rules.map(({ order }) => order).join()}`;
+        const known = slices.get(key);
+        if (known !== undefined) {
+          return known;
+        }
+        lastSlice += 1;
+        const slice = createSlice(lastSlice, rules, wholeSets.get(kind) ?? createRuleSet(rules));
+        slices.set(key, slice);
+        return slice;
+      });
+      return {
+        always: { satisfied: satisfied.map(({ rule }) => rule), failed: [] },
+        slices: found,
+      };
+    },
   };
+}
+
+function setsByKind(
+  rules: readonly IndexedRule[],
+  kindOf: (rule: IndexedRule) => number,
+): Map<number, RuleSet> {
+  const groups = groupBy(rules, kindOf);
+  return new Map([...groups].map(([kind, group]) => [kind, createRuleSet(group)]));
+}
+
+function groupBy(
+  rules: readonly IndexedRule[],
+  kindOf: (rule: IndexedRule) => number,
+): Map<number, IndexedRule[]> {
+  const groups = new Map<number, IndexedRule[]>();
+  for (const rule of rules) {
+    const kind = kindOf(rule);
+    const group = groups.get(kind);
+    if (group === undefined) {
+      groups.set(kind, [rule]);
+    } else {
+      group.push(rule);
+    }
+  }
+  return groups;
+}
+
+interface Part {
+  readonly slice: Slice;
+  readonly prefix: string;
+}
+
+let lastPrincipal = 0;
+const serials = new WeakMap<RequestPrincipal, number>();
+
+function keyPrefix(slice: Slice, principal: RequestPrincipal, resource: RequestResource): string {
+  if (!slice.everything) {
+    return `${slice.id} ${principalKey(slice, principal)} ${resourceKey(slice, resource)}`;
+  }
+  const serial = serials.get(principal) ?? lastPrincipal + 1;
+  lastPrincipal = Math.max(lastPrincipal, serial);
+  serials.set(principal, serial);
+  return `${slice.id} ${serial} ${JSON.stringify([resource.key, resource.attrs])}`;
+}
+
+function findPart(
+  evaluator: Evaluator,
+  { slice, prefix }: Part,
+  request: Parameters<Evaluator['find']>[1],
+): Findings {
+  const { args, attrs } = request.resource;
+  const read = slice.everything
+    ? [args, attrs]
+    : [slice.argumentNames.map((name) => args[name]), slice.hintNames.map((name) => attrs[name])];
+  const key = prefix + JSON.stringify(read);
+  return evaluator.find(slice, request, key.length > MAX_KEY_LENGTH ? undefined : key);
+}
+
+function namesOf(
+  slices: readonly Slice[],
+  names: 'argumentNames' | 'hintNames',
+): readonly string[] {
+  return [...new Set(slices.flatMap((slice) => slice[names]))].sort();
 }

@@ -6,15 +6,16 @@ import type { CedarOptions } from './config.ts';
 import { keyOfUid } from './entity-uid.ts';
 import { AuthzError } from './errors.ts';
 import { extractGroups } from './groups.ts';
+import type { Hierarchy } from './hierarchy.ts';
 import { toHintAttributes } from './hints.ts';
 import { OPERATIONS } from './operations.ts';
 import type { AuthorizeRequest, AuthzAction, AuthzIdentity } from './request.ts';
+import type { Placed } from './scope.ts';
 import type { StaticEntities } from './static-entities.ts';
 import { assertUnicode, type CedarRecord, createRecord } from './values.ts';
 
 /** An entity of a request, static knowledge included. */
-export interface RequestEntity {
-  readonly uid: TypeAndId;
+export interface RequestEntity extends Placed {
   readonly attrs: CedarRecord;
   readonly parents: readonly TypeAndId[];
   readonly tags: Readonly<Record<string, CedarValueJson>> | undefined;
@@ -25,6 +26,7 @@ export interface EntityOptions {
   readonly cedar: CedarOptions;
   readonly serverName: string;
   readonly statics: StaticEntities;
+  readonly hierarchy: Hierarchy;
 }
 
 /** The principal and its claims, which are also part of the context. */
@@ -50,14 +52,14 @@ export function buildPrincipal(identity: AuthzIdentity, options: EntityOptions):
     attrs: claims,
     parents: groups.map((id) => ({ type: groupEntityType, id })),
   };
-  return { ...mergeStatic(entity, options.statics), claims };
+  return { ...mergeStatic(entity, options), claims };
 }
 
 /** Builds `Action::"<action>"`. */
-export function buildAction(action: AuthzAction, statics: StaticEntities): RequestEntity {
+export function buildAction(action: AuthzAction, options: EntityOptions): RequestEntity {
   const attrs = createRecord();
   attrs['operation'] = action;
-  return mergeStatic({ uid: { type: 'Action', id: action }, attrs, parents: [] }, statics);
+  return mergeStatic({ uid: { type: 'Action', id: action }, attrs, parents: [] }, options);
 }
 
 /** Builds the tool, prompt or resource. */
@@ -88,7 +90,7 @@ export function buildResource(
   }
   const parents = options.serverName === '' ? [] : [{ type: 'MCP', id: options.serverName }];
   const entity = { uid: { type: resourceType, id }, attrs, parents };
-  return { ...mergeStatic(entity, options.statics), args };
+  return { ...mergeStatic(entity, options), args };
 }
 
 const RESOURCE_NAMES: ReadonlySet<string> = new Set([
@@ -109,10 +111,19 @@ export function isRequestAttribute(entityType: string, name: string): boolean {
     : entityType !== 'Client' && RESOURCE_NAMES.has(name);
 }
 
-function mergeStatic(entity: Omit<RequestEntity, 'tags'>, statics: StaticEntities): RequestEntity {
-  const found = statics.get(keyOfUid(entity.uid));
+type PlainEntity = Omit<RequestEntity, 'tags' | 'key' | 'ancestors'>;
+
+function mergeStatic(entity: PlainEntity, options: EntityOptions): RequestEntity {
+  const { statics, hierarchy } = options;
+  const key = keyOfUid(entity.uid);
+  const found = statics.get(key);
+  const parents = found === undefined ? entity.parents : [...entity.parents, ...found.parents];
+  const ancestors = hierarchy.above(parents);
+  if (ancestors.has(key)) {
+    throw new AuthzError('ERR_AUTHZ_REQUEST', `${entity.uid.type} is its own ancestor`);
+  }
   if (found === undefined) {
-    return { ...entity, tags: undefined };
+    return { ...entity, key, ancestors, tags: undefined };
   }
   const attrs = Object.assign(createRecord(), entity.attrs);
   for (const [name, value] of Object.entries(found.attrs)) {
@@ -120,5 +131,5 @@ function mergeStatic(entity: Omit<RequestEntity, 'tags'>, statics: StaticEntitie
       attrs[name] = value;
     }
   }
-  return { ...entity, attrs, parents: [...entity.parents, ...found.parents], tags: found.tags };
+  return { ...entity, key, ancestors, attrs, parents, tags: found.tags };
 }

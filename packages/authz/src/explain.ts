@@ -6,7 +6,7 @@ import type { ExplainedPolicy, Explanation } from './explanation.ts';
 import type { Policy } from './policy-set.ts';
 import { locateInStatement } from './policy-text.ts';
 import type { Decision } from './request.ts';
-import { type StaticEntities, toEntityJson } from './static-entities.ts';
+import { type StaticEntities, type StaticEntity, toEntityJson } from './static-entities.ts';
 
 /** A request with everything that had a part in judging it. */
 export interface ExplainedRequest {
@@ -47,14 +47,14 @@ export function toExplainedPolicy(policy: Policy): ExplainedPolicy {
 function relevantEntities(request: ExplainedRequest): readonly EntityJson[] {
   const { statics, principal, action, resource } = request;
   const found = new Map<string, EntityJson>();
-  const pending: RequestEntity[] = [resource, action, principal];
+  const pending: StaticEntity[] = [resource, action, principal];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     if (!found.has(keyOfUid(next.uid))) {
       found.set(keyOfUid(next.uid), toEntityJson(next));
       for (const parent of next.parents) {
         const entity = statics.get(keyOfUid(parent));
         if (entity !== undefined) {
-          pending.push({ ...entity, attrs: { ...entity.attrs } });
+          pending.push(entity);
         }
       }
     }

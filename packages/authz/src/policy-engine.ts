@@ -1,19 +1,30 @@
 /** One loaded Cedar configuration: its policies, its entities, and how requests are put to them. */
+import { readArguments, toArgumentAttributes } from './arguments.ts';
 import type { Cedar } from './cedar.ts';
 import type { AuthzConfig } from './config.ts';
-import { createEngine } from './engine.ts';
-import { buildAction, buildPrincipal, buildResource, type EntityOptions } from './entities.ts';
+import { createEngine, type Engine, type Plan } from './engine.ts';
+import {
+  buildAction,
+  buildPrincipal,
+  buildResource,
+  type EntityOptions,
+  type RequestResource,
+} from './entities.ts';
 import { AuthzError } from './errors.ts';
 import { explainOutcome } from './explain.ts';
 import type { Explanation } from './explanation.ts';
 import { assertGroupType } from './group-type.ts';
+import { createHierarchy } from './hierarchy.ts';
+import { toHintAttributes } from './hints.ts';
 import { type ListItem, toReport } from './list-filter.ts';
 import { isAuthzAction, LISTS } from './operations.ts';
 import { readsHints } from './policy-reads.ts';
 import { loadPolicies } from './policy-set.ts';
-import type { AuthorizeRequest, Decision, ListRequest } from './request.ts';
+import { createPrincipals, type KnownPrincipal } from './principals.ts';
+import type { AuthorizeRequest, AuthzAction, Decision, ListRequest, ToolHints } from './request.ts';
 import { toCallRules, toListingRules } from './rules.ts';
 import { parseStaticEntities } from './static-entities.ts';
+import { createRecord } from './values.ts';
 import type { Verdict } from './verdict.ts';
 
 /** A configuration ready to decide. */
@@ -41,44 +52,104 @@ export function createPolicyEngine(
   assertGroupType(cedar, options.groupEntityType, source);
   const policies = loadPolicies(cedar, options.policies);
   const statics = parseStaticEntities(cedar, options.entities, source);
+  const hierarchy = createHierarchy(statics);
+  const entities: EntityOptions = { cedar: options, serverName, statics, hierarchy };
   const { evaluationErrors } = options;
-  const calls = createEngine(cedar, { rules: toCallRules(policies), statics, evaluationErrors });
-  const lists = createEngine(cedar, { rules: toListingRules(policies), statics, evaluationErrors });
-  const entities: EntityOptions = { cedar: options, serverName, statics };
+  const calls = createEngine(cedar, { rules: toCallRules(policies), entities, evaluationErrors });
+  const lists = createEngine(cedar, {
+    rules: toListingRules(policies),
+    entities,
+    evaluationErrors,
+  });
+  const principals = createPrincipals(entities);
+
+  const judge = (engine: Engine, principal: KnownPrincipal, question: Question): Verdict => {
+    const { space, action, target, template } = question;
+    const plan = principal.plan(space, target, () =>
+      engine.plan(action, principal.entity, buildResource({ action, target, template }, entities)),
+    );
+    return plan.decide(withCall(plan, question, entities));
+  };
 
   return {
     readsHints: policies.some(({ condition }) => condition !== undefined && readsHints(condition)),
     decide: (request) => {
-      if (!isAuthzAction(request.action)) {
-        throw new AuthzError('ERR_AUTHZ_REQUEST', 'the action is unknown');
-      }
-      return calls.decide({
-        principal: buildPrincipal(request.identity, entities),
-        action: buildAction(request.action, statics),
-        resource: buildResource(request, entities),
+      const { action, target, template = false } = request;
+      assertQuestion(request);
+      const space = template ? `template ${action}` : action;
+      return judge(calls, principals.of(request.identity), {
+        space,
+        action,
+        target,
+        template,
+        hints: request.hints,
+        arguments: request.arguments,
       });
     },
-    explain: (request, outcome) =>
-      explainOutcome(outcome, {
+    explain: (request, outcome) => {
+      assertQuestion(request);
+      return explainOutcome(outcome, {
         policies,
         statics,
         principal: buildPrincipal(request.identity, entities),
-        action: buildAction(request.action, statics),
+        action: buildAction(request.action, entities),
         resource: buildResource(request, entities),
-      }),
+      });
+    },
     decideItems: ({ identity, list }) => {
       const { action } = LISTS[list];
-      const principal = buildPrincipal(identity, entities);
-      const actionEntity = buildAction(action, statics);
+      const principal = principals.of(identity);
       const template = list === 'resource_templates';
+      const space = `list ${list}`;
       return ({ target, hints }) => {
         try {
-          const resource = buildResource({ action, target, hints, template }, entities);
-          return lists.decide({ principal, action: actionEntity, resource });
+          return judge(lists, principal, { space, action, target, template, hints });
         } catch (error) {
           return { allowed: false, policies: [], errors: [toReport(error)] };
         }
       };
     },
+  };
+}
+
+/** A request without its identity. */
+interface Question {
+  /** Keeps plans for calls and lists apart. */
+  readonly space: string;
+  readonly action: AuthzAction;
+  readonly target: string;
+  readonly template: boolean;
+  readonly hints?: ToolHints | undefined;
+  readonly arguments?: unknown;
+}
+
+function assertQuestion({ action, target }: AuthorizeRequest): void {
+  if (!isAuthzAction(action)) {
+    throw new AuthzError('ERR_AUTHZ_REQUEST', 'the action is unknown');
+  }
+  if (typeof target !== 'string') {
+    throw new AuthzError('ERR_AUTHZ_REQUEST', 'the target is not a string');
+  }
+}
+
+/** The plan's resource with the hints and arguments of a call, as far as the plan reads them. */
+function withCall(plan: Plan, question: Question, { cedar }: EntityOptions): RequestResource {
+  const { resource, argumentNames, hintNames } = plan;
+  // A malformed hint is refused even when no policy reads it.
+  const hints = question.action === 'call_tool' ? toHintAttributes(question.hints) : undefined;
+  const takesArguments = question.action !== 'read_resource' && question.arguments !== undefined;
+  if ((argumentNames.length === 0 || !takesArguments) && hintNames.length === 0) {
+    return resource;
+  }
+  const args = !takesArguments
+    ? resource.args
+    : argumentNames === 'all'
+      ? toArgumentAttributes(question.arguments, cedar.numbers)
+      : readArguments(question.arguments, argumentNames, cedar.numbers);
+  // A static hint outranks that of the server; names of arguments are never static (D25).
+  return {
+    ...resource,
+    attrs: Object.assign(createRecord(), hints, resource.attrs, args),
+    args,
   };
 }

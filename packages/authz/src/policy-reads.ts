@@ -1,7 +1,7 @@
 /** What a condition reads: the base of slicing, of cache keys and of the listing policies. */
 import type { Expr, TypeAndId } from '@cedar-policy/cedar-wasm/web';
-import { plainUid } from './entity-uid.ts';
-import { childrenOf, operandOf, operatorOf, walkExpression } from './expression.ts';
+import { keyOfUid, plainUid } from './entity-uid.ts';
+import { childrenOf, operandOf, operandsOf, operatorOf, walkExpression } from './expression.ts';
 import { isHintName } from './hints.ts';
 
 /** The variables of a Cedar request. */
@@ -11,10 +11,14 @@ export type Variable = 'principal' | 'action' | 'resource' | 'context';
 export interface ConditionReads {
   /** Attributes read directly on each variable. */
   readonly attributes: Readonly<Record<Variable, ReadonlySet<string>>>;
-  /** Variables whose entity itself is compared, tested or passed on. */
+  /** Variables whose entity itself is used, other than in a comparison with a literal. */
   readonly bare: ReadonlySet<Variable>;
+  /** Keys of the literal entities that `==` and `!=` compare a variable with. */
+  readonly compared: ReadonlySet<string>;
   /** Literal entities that something is tested to be `in`. */
   readonly targets: readonly TypeAndId[];
+  /** All literal entities. */
+  readonly literals: readonly TypeAndId[];
   /** True when it can reach more than the above: other entities, tags, computed values. */
   readonly everything: boolean;
 }
@@ -45,31 +49,46 @@ export function analyseCondition(condition: Expr): ConditionReads {
     context: new Set<string>(),
   };
   const bare = new Set<Variable>();
+  const compared = new Set<string>();
   const targets: TypeAndId[] = [];
+  const literals: TypeAndId[] = [];
   let everything = false;
 
-  const visit = (node: Expr): void => {
+  const pending: Expr[] = [condition];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     const operator = operatorOf(node);
     const access = accessOf(node);
     if (operator === 'Var') {
       bare.add(operandOf(node) as Variable);
+    } else if (operator === 'Value') {
+      literals.push(...literalUid(node));
+    } else if (access?.variable !== undefined) {
+      attributes[access.variable].add(access.attribute);
+      continue;
     } else if (access !== undefined) {
-      if (access.variable !== undefined) {
-        attributes[access.variable].add(access.attribute);
-        return;
-      }
       everything ||= !isPlainData(access.base);
     } else if (operator === 'in' || operator === 'is') {
-      everything ||= !readTargets(node, targets);
+      const found = literalTargets(node);
+      everything ||= found === undefined;
+      targets.push(...(found ?? []));
+      literals.push(...(found ?? []));
+      if (found !== undefined) {
+        continue;
+      }
+    } else if (operator === '==' || operator === '!=') {
+      const literal = comparedLiteral(node);
+      if (literal !== undefined) {
+        compared.add(keyOfUid(literal));
+        literals.push(literal);
+        continue;
+      }
     } else if (operator === 'getTag' || operator === 'hasTag') {
       everything = true;
     }
-    for (const child of childrenOf(node)) {
-      visit(child);
-    }
-  };
-  visit(condition);
-  return { attributes, bare, targets, everything: everything || bare.has('context') };
+    pending.push(...childrenOf(node));
+  }
+  everything ||= bare.has('context');
+  return { attributes, bare, compared, targets, literals, everything };
 }
 
 /** True when the condition can read a hint, by name or through something computed (D30). */
@@ -155,22 +174,34 @@ function isDataName(variable: Variable, name: string): boolean {
   return variable === 'context' || /^(?:claim|claimset|arg)_/.test(name);
 }
 
-/** Collects the literal targets of `in` and `is … in`; false when one is computed. */
-function readTargets(node: Expr, targets: TypeAndId[]): boolean {
+/** The literal targets of `in` and `is … in` on a variable; `undefined` for any other use. */
+function literalTargets(node: Expr): readonly TypeAndId[] | undefined {
   // `in` has `left` and `right`; `is` has `left` and perhaps `in`.
-  const operand = operandOf(node) as { left: Expr; right?: Expr; in?: Expr };
-  const target = operand.right ?? operand.in;
+  const { left, right, in: within } = operandOf(node) as { left: Expr; right?: Expr; in?: Expr };
+  const target = right ?? within;
+  if (!('Var' in left)) {
+    return undefined;
+  }
   if (target === undefined) {
-    return true;
+    return [];
   }
-  const literals = 'Set' in target ? target.Set : [target];
-  for (const literal of literals) {
-    const value: unknown = 'Value' in literal ? literal.Value : undefined;
-    if (typeof value !== 'object' || value === null || !('__entity' in value)) {
-      return false;
-    }
-    // Only Cedar's own output is read here, where `__entity` always holds a uid.
-    targets.push(plainUid(value as { __entity: TypeAndId }));
-  }
-  return 'Var' in operand.left;
+  const elements = 'Set' in target ? target.Set : [target];
+  const uids = elements.flatMap(literalUid);
+  return uids.length === elements.length ? uids : undefined;
+}
+
+/** The literal entity that `==` or `!=` compares a variable with. */
+function comparedLiteral(node: Expr): TypeAndId | undefined {
+  const { left, right } = operandsOf(node);
+  const other = 'Var' in left ? right : 'Var' in right ? left : undefined;
+  return other === undefined ? undefined : literalUid(other)[0];
+}
+
+/** The entity that a literal is, or nothing. */
+function literalUid(node: Expr): readonly TypeAndId[] {
+  const value: unknown = 'Value' in node ? node.Value : undefined;
+  // Only Cedar's own output is read here, where `__entity` always holds a uid.
+  return typeof value === 'object' && value !== null && '__entity' in value
+    ? [plainUid(value as { __entity: TypeAndId })]
+    : [];
 }

@@ -1,0 +1,138 @@
+/**
+ * Finds the rules whose scope matches a request without looking at all of them. A rule whose scope
+ * does not match cannot be satisfied and cannot fail, so leaving it out changes nothing.
+ */
+import type { TypeAndId } from '@cedar-policy/cedar-wasm/web';
+import { keyOfUid } from './entity-uid.ts';
+import type { Rule } from './rules.ts';
+import { isMet, type Placed, type Scope, toScope } from './scope.ts';
+
+/** A rule with its scope and its place in the order of rules. */
+export interface IndexedRule {
+  readonly rule: Rule;
+  readonly order: number;
+  readonly scope: Scope;
+  /**
+   * Rules of one kind are evaluated together. Those that name one principal or one resource are
+   * kept apart, so that the many others share their prepared sets and cached findings.
+   */
+  readonly kind: number;
+}
+
+/** Rules that can apply to one action. */
+export interface PolicyIndex {
+  /** All conditional rules for this action. */
+  readonly conditional: readonly IndexedRule[];
+  /** The rules whose scope matches, in order. */
+  select(principal: Placed, resource: Placed): readonly IndexedRule[];
+}
+
+/** What is known about requests with one action before they come. */
+export interface ActionFacts {
+  readonly action: Placed;
+  readonly principalType: string;
+  readonly resourceType: string;
+}
+
+/** Indexes the rules that can apply to an action. */
+export function createPolicyIndex(rules: readonly Rule[], facts: ActionFacts): PolicyIndex {
+  const open: IndexedRule[] = [];
+  const byPrincipal = new Map<string, IndexedRule[]>();
+  const byResource = new Map<string, IndexedRule[]>();
+  const underPrincipal = new Map<string, IndexedRule[]>();
+  const underResource = new Map<string, IndexedRule[]>();
+  const all: IndexedRule[] = [];
+
+  for (const [order, rule] of rules.entries()) {
+    const scope = toScope(rule.policy.json);
+    if (!isMet(scope.action, facts.action) || !canMatch(scope, facts)) {
+      continue;
+    }
+    const { principal, resource } = scope;
+    const kind = kindOf(rule, scope);
+    const indexed = { rule, order, scope, kind };
+    all.push(indexed);
+    if (principal.equals !== undefined) {
+      add(byPrincipal, [principal.equals], indexed);
+    } else if (resource.equals !== undefined) {
+      add(byResource, [resource.equals], indexed);
+    } else if (principal.within !== undefined) {
+      add(underPrincipal, principal.within.map(keyOfUid), indexed);
+    } else if (resource.within !== undefined) {
+      add(underResource, resource.within.map(keyOfUid), indexed);
+    } else {
+      open.push(indexed);
+    }
+  }
+
+  return {
+    conditional: all.filter(({ rule }) => rule.condition !== undefined),
+    select: (principal, resource) => {
+      const found = [
+        ...(byPrincipal.get(principal.key) ?? []),
+        ...(byResource.get(resource.key) ?? []),
+        ...lookUp(underPrincipal, principal),
+        ...lookUp(underResource, resource),
+      ].filter(({ scope }) => isMet(scope.principal, principal) && isMet(scope.resource, resource));
+      return found.length === 0
+        ? open
+        : [...open, ...found].sort((one, other) => one.order - other.order);
+    },
+  };
+}
+
+function kindOf(rule: Rule, scope: Scope): number {
+  return (
+    (scope.principal.equals === undefined ? 0 : 1) +
+    (scope.resource.equals === undefined ? 0 : 2) +
+    (rule.oneOfMany ? 4 : 0)
+  );
+}
+
+/** False when the types alone exclude a match. */
+function canMatch(scope: Scope, facts: ActionFacts): boolean {
+  const fits = (constraint: Scope['principal'], type: string): boolean =>
+    (constraint.type === undefined || constraint.type === type) &&
+    (constraint.equals === undefined || constraint.equals.startsWith(keyOfUid({ type, id: '' })));
+  return fits(scope.principal, facts.principalType) && fits(scope.resource, facts.resourceType);
+}
+
+function add(index: Map<string, IndexedRule[]>, keys: readonly string[], rule: IndexedRule): void {
+  for (const key of keys) {
+    const found = index.get(key);
+    if (found === undefined) {
+      index.set(key, [rule]);
+    } else {
+      found.push(rule);
+    }
+  }
+}
+
+function lookUp(index: ReadonlyMap<string, IndexedRule[]>, entity: Placed): IndexedRule[] {
+  const found: IndexedRule[] = [];
+  if (index.size < entity.ancestors.size) {
+    for (const [key, rules] of index) {
+      if (key === entity.key || entity.ancestors.has(key)) {
+        found.push(...rules);
+      }
+    }
+    return found;
+  }
+  for (const key of [entity.key, ...entity.ancestors]) {
+    found.push(...(index.get(key) ?? []));
+  }
+  return found;
+}
+
+/** All entities that the scopes of rules ask to be above. */
+export function scopeTargets(rules: readonly IndexedRule[]): readonly TypeAndId[] {
+  const targets = new Map<string, TypeAndId>();
+  for (const { scope } of rules) {
+    for (const { within } of [scope.principal, scope.action, scope.resource]) {
+      for (const uid of within ?? []) {
+        targets.set(keyOfUid(uid), uid);
+      }
+    }
+  }
+  return [...targets.values()];
+}

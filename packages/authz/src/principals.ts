@@ -1,0 +1,90 @@
+/**
+ * What is known about callers. A principal is built once per claims object, and with it stand the
+ * plans for the targets it has asked for; both go when the claims object goes, and plans also when
+ * there are too many.
+ */
+import type { Plan } from './engine.ts';
+import { buildPrincipal, type EntityOptions, type RequestPrincipal } from './entities.ts';
+import { AuthzError } from './errors.ts';
+import type { AuthzIdentity } from './request.ts';
+
+/** A principal with its plans. */
+export interface KnownPrincipal {
+  readonly entity: RequestPrincipal;
+  /** The plan at `space` for `target`, made when it is first needed. */
+  plan(space: string, target: string, make: () => Plan): Plan;
+}
+
+/** Finds principals. */
+export interface Principals {
+  of(identity: AuthzIdentity): KnownPrincipal;
+}
+
+const MAX_PLANS = 20_000;
+const MAX_TARGET_LENGTH = 2_048;
+
+/** Creates a store of principals. */
+export function createPrincipals(options: EntityOptions): Principals {
+  const known = new WeakMap<
+    object,
+    { readonly subject: string; readonly principal: KnownPrincipal }
+  >();
+  // Those with plans, in the order in which they got their latest one.
+  const planned = new Map<RequestPrincipal, Map<string, Map<string, Plan>>>();
+  let plans = 0;
+
+  const forgetOldest = (): void => {
+    const [oldest] = planned;
+    if (oldest !== undefined) {
+      const [entity, spaces] = oldest;
+      for (const targets of spaces.values()) {
+        plans -= targets.size;
+        targets.clear();
+      }
+      planned.delete(entity);
+    }
+  };
+
+  const createPrincipal = (identity: AuthzIdentity): KnownPrincipal => {
+    const entity = buildPrincipal(identity, options);
+    const spaces = new Map<string, Map<string, Plan>>();
+    return {
+      entity,
+      plan: (space, target, make) => {
+        const found = spaces.get(space)?.get(target);
+        if (found !== undefined) {
+          return found;
+        }
+        const plan = make();
+        if (target.length > MAX_TARGET_LENGTH) {
+          return plan;
+        }
+        while (plans >= MAX_PLANS) {
+          forgetOldest();
+        }
+        const targets = spaces.get(space) ?? new Map<string, Plan>();
+        spaces.set(space, targets.set(target, plan));
+        planned.delete(entity);
+        planned.set(entity, spaces);
+        plans += 1;
+        return plan;
+      },
+    };
+  };
+
+  return {
+    of: (identity) => {
+      const { subject, claims } = identity;
+      if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) {
+        throw new AuthzError('ERR_AUTHZ_REQUEST', 'the identity has no claims');
+      }
+      const found = known.get(claims);
+      if (found !== undefined && found.subject === subject) {
+        return found.principal;
+      }
+      const principal = createPrincipal(identity);
+      known.set(claims, { subject, principal });
+      return principal;
+    },
+  };
+}
