@@ -30,7 +30,8 @@ export async function composeServer(
 ): Promise<ComposedServer> {
   const { log, listen } = config;
   const authorize = await loadPolicies(config);
-  const resource = (): string => `http://${urlHost(listen.host)}:${boundPort()}/mcp`;
+  const resource = (): string =>
+    `http://${urlHost(listen.host)}:${boundPort()}${config.path ?? '/mcp'}`;
   const signIn = createSignIn(config.signIn, resource, log);
   const upstream = createUpstream(config.upstream, log);
   const { allowedOrigins, allowedHosts, bodyLimit } = config;
@@ -48,6 +49,7 @@ export async function composeServer(
     onError: (error, where) => log(describeError(error, where)),
     ...(signIn.resourceMetadata !== undefined && { resourceMetadata: signIn.resourceMetadata }),
     ...(bodyLimit !== undefined && { bodyLimit }),
+    ...(config.path !== undefined && { path: config.path }),
   });
   return {
     proxy,

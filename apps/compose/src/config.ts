@@ -38,6 +38,8 @@ export interface ProtectedServerConfig {
   readonly signIn: SignInConfig;
   /** D33: absent means that every authenticated caller may do everything. */
   readonly authorization?: { readonly file: string };
+  /** Path of the MCP endpoint. Default `/mcp`. */
+  readonly path?: string;
   readonly allowedOrigins?: readonly string[];
   readonly allowedHosts?: readonly string[];
   /** Bytes. Default 8 MiB. */

@@ -1,0 +1,81 @@
+/** Reads untrusted values strictly: unknown keys are errors that name the nearest valid one (D1). */
+
+import { configError } from './config-error.ts';
+
+export type Fields = ReadonlyMap<string, unknown>;
+
+/** The members of an object that may hold only `keys`. */
+export function readObject(value: unknown, path: string, keys: readonly string[]): Fields {
+  const fields = readMap(value, path);
+  for (const key of fields.keys()) {
+    if (keys.includes(key)) continue;
+    const near = nearest(key, keys);
+    const hint = near === undefined ? `known keys: ${keys.join(', ')}` : `did you mean "${near}"?`;
+    throw configError(join(path, key), `unknown key; ${hint}`);
+  }
+  return fields;
+}
+
+/** The members of an object with keys of the user's choice. */
+export function readMap(value: unknown, path: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw configError(path, 'must be a mapping');
+  }
+  return new Map(Object.entries(value));
+}
+
+export function readText(value: unknown, path: string): string {
+  if (typeof value !== 'string' || value === '') throw configError(path, 'must be a text');
+  return value;
+}
+
+export function readTexts(value: unknown, path: string): readonly string[] {
+  if (!Array.isArray(value)) throw configError(path, 'must be a list of texts');
+  return value.map((item: unknown, index) => readText(item, `${path}[${index}]`));
+}
+
+export function readUrl(value: unknown, path: string): string {
+  const text = readText(value, path);
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw configError(path, 'must be an http(s) URL');
+  if (url.username !== '' || url.password !== '')
+    throw configError(path, 'must not hold credentials');
+  return text;
+}
+
+export function readPort(value: unknown, path: string): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > 65_535) {
+    throw configError(path, 'must be a port from 0 to 65535');
+  }
+  return value;
+}
+
+export function join(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`;
+}
+
+/** The candidate that differs in at most two letters, if there is one. */
+function nearest(text: string, candidates: readonly string[]): string | undefined {
+  const ranked = candidates
+    .map((candidate) => ({ candidate, distance: distance(text.toLowerCase(), candidate) }))
+    .sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  return best !== undefined && best.distance <= Math.max(2, text.length / 3)
+    ? best.candidate
+    : undefined;
+}
+
+/** Levenshtein distance. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j += 1) {
+      const replaced = (row[j] ?? 0) + (letter === b[j] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

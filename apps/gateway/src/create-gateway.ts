@@ -1,0 +1,114 @@
+/** Many protected servers behind one address, each on a path of its own. */
+
+import { type ComposedServer, composeServer, type LogEvent } from '@thv/compose';
+import type { GatewayConfig, ServerConfig } from './config.ts';
+
+export interface GatewayOptions {
+  readonly log: (event: LogEvent) => void;
+  /** The port, once it is known; needed when the configuration has no `public_url`. */
+  readonly boundPort: () => number;
+}
+
+export interface Gateway {
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** Rejects with the first server that cannot serve. Providers may still be down (D13). */
+  readonly ready: (signal: AbortSignal) => Promise<void>;
+  readonly endStreams: () => void;
+  readonly close: () => Promise<void>;
+}
+
+const METADATA = '/.well-known/oauth-protected-resource';
+
+/**
+ * Composes every server of the configuration.
+ *
+ * @throws AuthzError when an authorization file cannot be used
+ */
+export async function createGateway(
+  config: GatewayConfig,
+  options: GatewayOptions,
+): Promise<Gateway> {
+  const servers = new Map<string, ComposedServer>();
+  for (const server of config.servers) {
+    servers.set(server.name, await compose(config, server, options));
+  }
+  const all = [...servers.values()];
+  return {
+    fetch: (request) => route(request, servers),
+    ready: async (signal) => {
+      await Promise.all(all.map((server) => server.upstreamReady(signal)));
+    },
+    endStreams: () => {
+      for (const server of all) server.proxy.endStreams();
+    },
+    close: async () => {
+      await Promise.all(all.map((server) => server.close()));
+    },
+  };
+}
+
+function compose(
+  config: GatewayConfig,
+  server: ServerConfig,
+  { log, boundPort }: GatewayOptions,
+): Promise<ComposedServer> {
+  const { issuer, jwksUrl, audiences } = config.issuer;
+  const path = `/${server.name}/mcp`;
+  return composeServer(
+    {
+      name: server.name,
+      path,
+      listen: config.listen,
+      upstream: server.upstream,
+      signIn: {
+        kind: 'oidc',
+        oidc: {
+          issuer,
+          audiences: server.audiences ?? audiences,
+          ...(jwksUrl !== undefined && { jwksUrl }),
+          ...(config.publicUrl !== undefined && { resourceUrl: `${config.publicUrl}${path}` }),
+        },
+      },
+      ...(server.authorization !== undefined && { authorization: { file: server.authorization } }),
+      ...(config.publicUrl !== undefined && {
+        allowedHosts: [new URL(config.publicUrl).host],
+        allowedOrigins: [new URL(config.publicUrl).origin],
+      }),
+      log: (event) => log({ ...event, detail: { server: server.name, ...event.detail } }),
+    },
+    boundPort,
+  );
+}
+
+/** Every path belongs to one server or to none; the server's own proxy judges it from there. */
+async function route(
+  request: Request,
+  servers: ReadonlyMap<string, ComposedServer>,
+): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  if (pathname === '/healthz') return word(200, 'ok');
+  if (pathname === '/readyz') return readiness(request, servers);
+  const path = pathname.startsWith(`${METADATA}/`) ? pathname.slice(METADATA.length) : pathname;
+  const name = /^\/([^/]+)\/mcp$/.exec(path)?.[1];
+  const server = name === undefined ? undefined : servers.get(name);
+  return server === undefined
+    ? Response.json({ error: 'not_found' }, { status: 404 })
+    : server.proxy.fetch(request);
+}
+
+async function readiness(
+  request: Request,
+  servers: ReadonlyMap<string, ComposedServer>,
+): Promise<Response> {
+  const answers = await Promise.all(
+    [...servers.values()].map((server) => server.proxy.fetch(request)),
+  );
+  return answers.every((answer) => answer.ok) ? word(200, 'ok') : word(503, 'not ready');
+}
+
+function word(status: number, text: string): Response {
+  return new Response(`${text}\n`, {
+    status,
+    headers: { 'content-type': 'text/plain; charset=utf-8' },
+  });
+}

@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+/** `thv-gateway --config FILE [--check]`. */
+
+import { parseArgs } from 'node:util';
+
+const EXIT = { done: 0, failed: 1, usage: 2 } as const;
+const USAGE = 'usage: thv-gateway --config FILE [--check] [--debug]';
+
+async function main(): Promise<number> {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major < 22 || (major === 22 && minor < 12)) {
+    return complain(`needs Node 22.12 or newer; this is ${process.versions.node}`, EXIT.usage);
+  }
+  let flags: {
+    config?: string | undefined;
+    check?: boolean | undefined;
+    debug?: boolean | undefined;
+  };
+  try {
+    flags = parseArgs({
+      options: {
+        config: { type: 'string' },
+        check: { type: 'boolean' },
+        debug: { type: 'boolean' },
+      },
+    }).values;
+  } catch (error) {
+    return complain(`${messageOf(error)}\n${USAGE}`, EXIT.usage);
+  }
+  if (flags.config === undefined) return complain(`--config is missing\n${USAGE}`, EXIT.usage);
+  // Loaded late: an old Node must be told so before it meets syntax that it does not know.
+  const { runGateway } = await import('./run-gateway.ts');
+  return runGateway({
+    file: flags.config,
+    checkOnly: flags.check === true,
+    debug: flags.debug === true,
+    complain,
+  });
+}
+
+function complain(message: string, code: number): number {
+  process.stderr.write(`thv-gateway: ${message}\n`);
+  return code;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+process.exitCode = await main();
