@@ -1,10 +1,10 @@
 /** Wires sign-in, policies and the proxy together. The one place where the three packages meet. */
 
-import { loadAuthorizer } from '@thv/authz/node';
 import { isLoopbackHost } from '@thv/oidc';
-import { createProxy, type McpProxy, type PolicyEngine } from '@thv/proxy';
+import { createProxy, type McpProxy } from '@thv/proxy';
 import type { LogEvent, ProtectedServerConfig } from './config.ts';
 import { describeExchange } from './exchange-log.ts';
+import { loadPolicies } from './policies.ts';
 import { createSignIn } from './sign-in.ts';
 import { createUpstream } from './upstream.ts';
 
@@ -29,7 +29,10 @@ export async function composeServer(
   boundPort: () => number,
 ): Promise<ComposedServer> {
   const { log, listen } = config;
-  const authorize = await loadPolicies(config);
+  const policies =
+    config.authorization === undefined
+      ? undefined
+      : await loadPolicies({ file: config.authorization.file, serverName: config.name, log });
   const resource = (): string =>
     `http://${urlHost(listen.host)}:${boundPort()}${config.path ?? '/mcp'}`;
   const signIn = createSignIn(config.signIn, resource, log);
@@ -38,13 +41,14 @@ export async function composeServer(
   const proxy = createProxy({
     upstream,
     authenticate: signIn.authenticator,
-    authorize,
+    authorize: policies?.engine ?? 'anything-authenticated',
     origins: () => ({
       ...(isLoopbackHost(listen.host) && { loopbackPort: boundPort() }),
       ...(allowedOrigins !== undefined && { allowedOrigins }),
       ...(allowedHosts !== undefined && { allowedHosts }),
     }),
     readiness: [signIn.ready],
+    degraded: () => policies?.degraded() ?? false,
     onExchange: (report) => log(describeExchange(report)),
     onError: (error, where) => log(describeError(error, where)),
     ...(signIn.resourceMetadata !== undefined && { resourceMetadata: signIn.resourceMetadata }),
@@ -56,17 +60,11 @@ export async function composeServer(
     upstreamReady: (signal) => upstream.ready(signal),
     signInReady: signIn.ready,
     close: async () => {
+      policies?.close();
       signIn.close();
       await proxy.close();
     },
   };
-}
-
-async function loadPolicies(
-  config: ProtectedServerConfig,
-): Promise<PolicyEngine | 'anything-authenticated'> {
-  if (config.authorization === undefined) return 'anything-authenticated';
-  return loadAuthorizer(config.authorization.file, { serverName: config.name });
 }
 
 /** The part of a URL that names a host: IPv6 addresses stand in brackets. */

@@ -3,17 +3,22 @@
 import type { ExchangeReport } from '@thv/proxy';
 import type { LogEvent } from './config.ts';
 
-/** Denials and failures are news; everything else is for `--debug`. */
+/**
+ * Denials and failures are news; everything else is for `--debug`. Neither who called nor what Cedar
+ * says of an error is in it: both repeat claims (D4); the audit log has them under the decision's id.
+ */
 export function describeExchange(report: ExchangeReport): LogEvent {
   const { outcome, status, reason, method, target } = report;
   const what = [method ?? report.httpMethod, target].filter((part) => part !== undefined).join(' ');
   const detail = {
     status,
     reason,
-    subject: report.subject,
     decision: report.decision,
     policies: report.policies,
-    policy_errors: report.policyErrors.length === 0 ? undefined : report.policyErrors,
+    policy_errors:
+      report.policyErrors.length === 0
+        ? undefined
+        : report.policyErrors.map(({ policy }) => policy),
     duration_ms: Math.round(report.duration),
   };
   switch (outcome) {

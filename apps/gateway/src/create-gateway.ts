@@ -103,7 +103,9 @@ async function readiness(
   const answers = await Promise.all(
     [...servers.values()].map((server) => server.proxy.fetch(request)),
   );
-  return answers.every((answer) => answer.ok) ? word(200, 'ok') : word(503, 'not ready');
+  if (!answers.every((answer) => answer.ok)) return word(503, 'not ready');
+  const words = await Promise.all(answers.map((answer) => answer.text()));
+  return word(200, words.every((text) => text === 'ok\n') ? 'ok' : 'degraded');
 }
 
 function word(status: number, text: string): Response {

@@ -38,7 +38,7 @@ export function createProxy(options: ProxyOptions): McpProxy {
   const stages = buildPipeline(resolved, ending.signal);
   const { path, upstream, now, onError, resourceMetadata } = resolved;
   const checks = [(signal: AbortSignal) => upstream.ready(signal), ...resolved.readiness];
-  const readiness = createReadiness({ checks, onError, now });
+  const readiness = createReadiness({ checks, degraded: resolved.degraded, onError, now });
 
   const app = new Hono();
   app.on(['GET', 'POST', 'DELETE', 'OPTIONS'], path, (context) => {
@@ -94,6 +94,7 @@ function resolveOptions(options: ProxyOptions): ResolvedOptions {
     streamLeeway: options.streamLeeway ?? 30,
     sessions: options.sessions ?? createMemorySessionStore(),
     readiness: options.readiness ?? [],
+    degraded: options.degraded ?? (() => false),
     onExchange: options.onExchange ?? (() => undefined),
     onError: options.onError ?? (() => undefined),
     now: options.now ?? Date.now,

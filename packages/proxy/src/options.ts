@@ -44,6 +44,8 @@ export interface ProxyOptions {
   readonly sessions?: SessionStore;
   /** Further conditions for `/readyz`, such as known signing keys. */
   readonly readiness?: readonly ((signal: AbortSignal) => Promise<void>)[];
+  /** True while something works, but not as configured: `/readyz` then says `degraded` (D32). */
+  readonly degraded?: () => boolean;
   /** Told the outcome of every request on the MCP route, also of refused ones. */
   readonly onExchange?: (report: ExchangeReport) => void;
   /** Told of what the operator must know; `error` is never shown to a caller. */

@@ -291,6 +291,12 @@ describe('routes', () => {
     expect([response.status, await response.text()]).toEqual([503, 'not ready\n']);
     expect(h.errors).toHaveLength(1);
   });
+
+  it('say degraded while something works, but not as configured', async () => {
+    const h = harness({ degraded: () => true });
+    const response = await h.proxy.fetch(new Request('http://localhost:8080/readyz'));
+    expect([response.status, await response.text()]).toEqual([200, 'degraded\n']);
+  });
 });
 
 describe('what breaks inside', () => {

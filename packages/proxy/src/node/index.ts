@@ -1,6 +1,6 @@
 /** What the proxy needs Node for. */
 
 export { type Listener, type ListenOptions, listen } from './serve.ts';
-export { createUndiciUpstream, type UndiciUpstreamOptions } from './undici-upstream.ts';
 export type { StdioEvent, StdioRestartOptions, StdioUpstreamOptions } from './stdio-options.ts';
 export { createStdioUpstream } from './stdio-upstream.ts';
+export { createUndiciUpstream, type UndiciUpstreamOptions } from './undici-upstream.ts';

@@ -4,6 +4,7 @@ export type ReadinessCheck = (signal: AbortSignal) => Promise<void>;
 
 export interface HealthOptions {
   readonly checks: readonly ReadinessCheck[];
+  readonly degraded: () => boolean;
   readonly onError: (error: unknown, where: string) => void;
   readonly now: () => number;
 }
@@ -33,7 +34,8 @@ export function createReadiness(options: HealthOptions): () => Promise<Response>
       checkedAt = options.now();
       checking = check();
     }
-    return (await checking) ? word(200, 'ok') : word(503, 'not ready');
+    if (!(await checking)) return word(503, 'not ready');
+    return word(200, options.degraded() ? 'degraded' : 'ok');
   };
 }
 

@@ -1,0 +1,89 @@
+/** Policies follow their files, and a bad file changes nothing (D32). */
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { LogEvent } from '../src/config.ts';
+import { loadPolicies, type Policies } from '../src/policies.ts';
+
+const permit = (tool: string) =>
+  `permit(principal, action == Action::"call_tool", resource == Tool::"${tool}");`;
+const config = (options: object) =>
+  JSON.stringify({ version: '1.0', type: 'cedarv1', cedar: options });
+const identity = {
+  issuer: 'i',
+  subject: 's',
+  claims: { sub: 's' },
+  scopes: [],
+  expiresAt: undefined,
+  token: '',
+  actors: [],
+} as never;
+
+let folder: string;
+let file: string;
+let policies: Policies;
+let events: LogEvent[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'thv-policies-'));
+  file = join(folder, 'authz.json');
+  events = [];
+});
+afterEach(async () => {
+  policies.close();
+  await rm(folder, { recursive: true });
+});
+
+const load = async () => {
+  policies = await loadPolicies({
+    file,
+    serverName: 's',
+    log: (event) => events.push(event),
+    interval: 5,
+  });
+};
+const allows = async (target: string) =>
+  (await policies.engine.authorize({ identity, action: 'call_tool', target })).allowed;
+const until = (check: () => Promise<void> | void) =>
+  vi.waitFor(check, { timeout: 5000, interval: 5 });
+
+describe('policies', () => {
+  it('are replaced when their file changes', async () => {
+    await writeFile(file, config({ policies: [permit('a')] }));
+    await load();
+    expect([await allows('a'), await allows('b')]).toEqual([true, false]);
+    await writeFile(file, config({ policies: [permit('b'), permit('bb')] }));
+    await until(async () => expect([await allows('a'), await allows('b')]).toEqual([false, true]));
+  });
+
+  it('stay as they were while the file is wrong or gone, and say so', async () => {
+    await writeFile(file, config({ policies: [permit('a')] }));
+    await load();
+    await writeFile(file, '{ nonsense');
+    await until(() => expect(policies.degraded()).toBe(true));
+    expect(await allows('a')).toBe(true);
+    expect(events.at(-1)).toMatchObject({
+      level: 'error',
+      message: expect.stringContaining('the last good ones stay'),
+    });
+    await rm(file);
+    await until(() => expect(events.length).toBeGreaterThan(1));
+    expect(await allows('a')).toBe(true);
+    await writeFile(file, config({ policies: [permit('c')] }));
+    await until(async () => expect(await allows('c')).toBe(true));
+    await until(() => expect(policies.degraded()).toBe(false));
+  });
+
+  it('follow policy files, also new ones', async () => {
+    await writeFile(join(folder, 'one.cedar'), permit('a'));
+    await writeFile(file, config({ policy_files: ['*.cedar'] }));
+    await load();
+    expect(await allows('b')).toBe(false);
+    await writeFile(join(folder, 'two.cedar'), permit('b'));
+    await until(async () => expect(await allows('b')).toBe(true));
+    await rm(join(folder, 'two.cedar'));
+    await until(async () => expect(await allows('b')).toBe(false));
+  });
+});
