@@ -1,0 +1,26 @@
+/** The public surface: a name that comes or goes is a decision, not an accident. */
+
+import { expect, it } from 'vitest';
+import * as root from '../src/index.ts';
+import * as node from '../src/node/index.ts';
+
+it('exports these names', () => {
+  expect(Object.keys(root).sort()).toMatchInlineSnapshot(`
+    [
+      "ProxyError",
+      "SUPPORTED_VERSIONS",
+      "createHttpUpstream",
+      "createMemorySessionStore",
+      "createProxy",
+      "isProxyError",
+      "readMessage",
+    ]
+  `);
+  expect(Object.keys(node).sort()).toMatchInlineSnapshot(`
+    [
+      "createStdioUpstream",
+      "createUndiciUpstream",
+      "listen",
+    ]
+  `);
+});
