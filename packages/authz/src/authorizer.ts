@@ -64,9 +64,10 @@ export function createAuthorizer(config: unknown, options: AuthorizerOptions): A
   return {
     authorize: (request) => {
       try {
-        return { id: nextId(), ...loaded.engine.decide(request) };
+        const { allowed, policies, errors } = loaded.engine.decide(request);
+        return { allowed, id: nextId(), policies, errors };
       } catch (error) {
-        return { id: nextId(), allowed: false, policies: [], errors: [toReport(error)] };
+        return { allowed: false, id: nextId(), policies: [], errors: [toReport(error)] };
       }
     },
     filterList: (request, result) => {

@@ -3,29 +3,20 @@
  * conditions, and keeps what it learns. Cedar is the only evaluator of conditions; what is kept
  * here is keyed by everything the conditions read.
  */
-import { type BoundedMap, createBoundedMap } from './bounded-map.ts';
 import type { Cedar } from './cedar.ts';
 import type { ErrorMode } from './config.ts';
+import { createDesk, type Desk } from './desk.ts';
 import {
   buildAction,
   type EntityOptions,
-  type RequestEntity,
   type RequestPrincipal,
   type RequestResource,
 } from './entities.ts';
-import { createEvaluator, type Evaluator } from './evaluator.ts';
+import type { Evaluator, KeyedSlice } from './evaluator.ts';
 import { OPERATIONS } from './operations.ts';
-import { createPolicyIndex, type IndexedRule, type PolicyIndex } from './policy-index.ts';
 import type { AuthzAction } from './request.ts';
 import type { Rule } from './rules.ts';
-import {
-  createRuleSet,
-  createSlice,
-  principalKey,
-  type RuleSet,
-  resourceKey,
-  type Slice,
-} from './slice.ts';
+import { principalKey, resourceKey, type Slice } from './slice.ts';
 import { type Findings, joinFindings, toVerdict, type Verdict } from './verdict.ts';
 
 /** How one identity's requests for one target are decided. */
@@ -35,12 +26,18 @@ export interface Plan {
   /** Names of arguments and hints that make a difference, or all. */
   readonly argumentNames: readonly string[] | 'all';
   readonly hintNames: readonly string[] | 'all';
+  /** The decision, when nothing about a call makes a difference. */
+  readonly constant: Verdict | undefined;
+  /** Decisions by what made the difference; kept by the caller. */
+  readonly verdicts: Map<string, Verdict>;
   /** Decides for a resource with the hints and arguments of a call. */
   decide(resource: RequestResource): Verdict;
 }
 
 /** Decides requests with one set of rules. */
 export interface Engine {
+  /** True when no policy can tell the resource from others that it tells nothing about. */
+  isOrdinary(action: AuthzAction, resource: string): boolean;
   plan(action: AuthzAction, principal: RequestPrincipal, resource: RequestResource): Plan;
 }
 
@@ -50,122 +47,42 @@ interface EngineOptions {
   readonly evaluationErrors: ErrorMode;
 }
 
-// Up to this many conditional rules are prepared as one set: evaluating a rule whose scope does not
-// match costs less than preparing a set for every combination of rules.
-const SMALL = 16;
-const MAX_SLICES = 4_096;
 const MAX_KEY_LENGTH = 4_096;
 
 /** Prepares rules for evaluation. */
 export function createEngine(cedar: Cedar, options: EngineOptions): Engine {
   const { rules, entities, evaluationErrors } = options;
-  const evaluator = createEvaluator(cedar, entities.statics);
   const desks = new Map<AuthzAction, Desk>();
   for (const [action, { resourceType }] of Object.entries(OPERATIONS)) {
     // The keys of OPERATIONS are the actions.
     const name = action as AuthzAction;
-    const entity = buildAction(name, entities);
-    const facts = { action: entity, principalType: 'Client', resourceType };
-    desks.set(name, createDesk(entity, createPolicyIndex(rules, facts)));
+    const facts = { action: buildAction(name, entities), principalType: 'Client', resourceType };
+    desks.set(name, createDesk({ cedar, rules, statics: entities.statics }, facts));
   }
   const verdictOf = (findings: Findings): Verdict => toVerdict(findings, evaluationErrors, rules);
   return {
+    // All actions have been given a desk above.
+    isOrdinary: (action, resource) => desks.get(action)!.isOrdinary(resource),
     plan: (action, principal, resource) => {
-      // All actions have been given a desk above.
       const desk = desks.get(action)!;
       const { always, slices } = desk.select(principal, resource);
       const parts = slices.map((slice) => ({
         slice,
         prefix: keyPrefix(slice, principal, resource),
       }));
-      const everything = slices.some((slice) => slice.everything);
-      const constant = slices.length === 0 ? verdictOf(always) : undefined;
-      return {
-        resource,
-        argumentNames: everything ? 'all' : namesOf(slices, 'argumentNames'),
-        hintNames: everything ? 'all' : namesOf(slices, 'hintNames'),
-        decide: (called) => {
-          if (constant !== undefined) {
-            return constant;
-          }
-          const request = { principal, action: desk.action, resource: called };
-          const found = parts.map((part) => findPart(evaluator, part, request));
-          return verdictOf(joinFindings([always, ...found]));
-        },
+      const all = slices.some(({ form }) => form !== 'flat');
+      const decide = (called: RequestResource): Verdict => {
+        const keyed = parts.map((part) => toKeyed(part, called));
+        const request = { principal, action: desk.action, resource: called };
+        return verdictOf(joinFindings([always, ...findAll(desk.evaluator, keyed, request)]));
       };
+      const argumentNames = all ? 'all' : namesOf(slices, 'argumentNames');
+      const hintNames = all ? 'all' : namesOf(slices, 'hintNames');
+      const fixed = argumentNames.length === 0 && hintNames.length === 0;
+      const constant = fixed ? decide(resource) : undefined;
+      return { resource, argumentNames, hintNames, constant, verdicts: new Map(), decide };
     },
   };
-}
-
-/** What is ready for one action. */
-interface Desk {
-  readonly action: RequestEntity;
-  select(
-    principal: RequestPrincipal,
-    resource: RequestResource,
-  ): { readonly always: Findings; readonly slices: readonly Slice[] };
-}
-
-let lastSlice = 0;
-
-function createDesk(action: RequestEntity, index: PolicyIndex): Desk {
-  const slices: BoundedMap<string, Slice> = createBoundedMap(MAX_SLICES);
-  const { conditional } = index;
-  const small = conditional.length <= SMALL;
-  const variantsApart = (rule: IndexedRule): number => (rule.rule.oneOfMany ? 4 : 0);
-  const wholeSets = small ? setsByKind(conditional, variantsApart) : new Map<number, RuleSet>();
-  const kindOf = small ? variantsApart : (rule: IndexedRule): number => rule.kind;
-  return {
-    action,
-    select: (principal, resource) => {
-      const matched = index.select(principal, resource);
-      const satisfied = matched.filter(({ rule }) => rule.condition === undefined);
-      const kinds = groupBy(
-        matched.filter(({ rule }) => rule.condition !== undefined),
-        kindOf,
-      );
-      const found = [...kinds].map(([kind, rules]) => {
-        const key = `${kind}:${rules.map(({ order }) => order).join()}`;
-        const known = slices.get(key);
-        if (known !== undefined) {
-          return known;
-        }
-        lastSlice += 1;
-        const slice = createSlice(lastSlice, rules, wholeSets.get(kind) ?? createRuleSet(rules));
-        slices.set(key, slice);
-        return slice;
-      });
-      return {
-        always: { satisfied: satisfied.map(({ rule }) => rule), failed: [] },
-        slices: found,
-      };
-    },
-  };
-}
-
-function setsByKind(
-  rules: readonly IndexedRule[],
-  kindOf: (rule: IndexedRule) => number,
-): Map<number, RuleSet> {
-  const groups = groupBy(rules, kindOf);
-  return new Map([...groups].map(([kind, group]) => [kind, createRuleSet(group)]));
-}
-
-function groupBy(
-  rules: readonly IndexedRule[],
-  kindOf: (rule: IndexedRule) => number,
-): Map<number, IndexedRule[]> {
-  const groups = new Map<number, IndexedRule[]>();
-  for (const rule of rules) {
-    const kind = kindOf(rule);
-    const group = groups.get(kind);
-    if (group === undefined) {
-      groups.set(kind, [rule]);
-    } else {
-      group.push(rule);
-    }
-  }
-  return groups;
 }
 
 interface Part {
@@ -173,30 +90,42 @@ interface Part {
   readonly prefix: string;
 }
 
+function findAll(
+  evaluator: Evaluator,
+  slices: readonly KeyedSlice[],
+  request: Parameters<Evaluator['find']>[1],
+): readonly Findings[] {
+  return slices.length === 0 ? [] : evaluator.find(slices, request);
+}
+
 let lastPrincipal = 0;
 const serials = new WeakMap<RequestPrincipal, number>();
 
+/** The part of a cache key that is the same for all calls of a target. */
 function keyPrefix(slice: Slice, principal: RequestPrincipal, resource: RequestResource): string {
-  if (!slice.everything) {
-    return `${slice.id} ${principalKey(slice, principal)} ${resourceKey(slice, resource)}`;
+  if (slice.form === 'flat') {
+    return slice.id + principalKey(slice, principal) + resourceKey(slice, resource);
   }
-  const serial = serials.get(principal) ?? lastPrincipal + 1;
-  lastPrincipal = Math.max(lastPrincipal, serial);
-  serials.set(principal, serial);
-  return `${slice.id} ${serial} ${JSON.stringify([resource.key, resource.attrs])}`;
+  let serial = serials.get(principal);
+  if (serial === undefined) {
+    lastPrincipal += 1;
+    serial = lastPrincipal;
+    serials.set(principal, serial);
+  }
+  return `${slice.id} ${serial} ${JSON.stringify(resource.key)}`;
 }
 
-function findPart(
-  evaluator: Evaluator,
-  { slice, prefix }: Part,
-  request: Parameters<Evaluator['find']>[1],
-): Findings {
-  const { args, attrs } = request.resource;
-  const read = slice.everything
-    ? [args, attrs]
-    : [slice.argumentNames.map((name) => args[name]), slice.hintNames.map((name) => attrs[name])];
-  const key = prefix + JSON.stringify(read);
-  return evaluator.find(slice, request, key.length > MAX_KEY_LENGTH ? undefined : key);
+function toKeyed({ slice, prefix }: Part, { args, attrs }: RequestResource): KeyedSlice {
+  let key = prefix;
+  if (slice.form !== 'flat') {
+    key += JSON.stringify([args, attrs]);
+  } else if (slice.argumentNames.length > 0 || slice.hintNames.length > 0) {
+    key += JSON.stringify([
+      slice.argumentNames.map((name) => args[name]),
+      slice.hintNames.map((name) => attrs[name]),
+    ]);
+  }
+  return { slice, key: key.length > MAX_KEY_LENGTH ? undefined : key };
 }
 
 function namesOf(

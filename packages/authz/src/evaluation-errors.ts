@@ -23,7 +23,7 @@ const REWRITES: readonly Rewrite[] = [
   },
   {
     pattern: /^record does not have the attribute `(.*)`$/s,
-    text: ([, name = '']) => `the context or a record has no attribute \`${name}\``,
+    text: ([, name = '']) => nameMissing(name),
   },
   {
     pattern: /^entity `([\w:]+?)::".*"` does not exist$/s,
@@ -49,6 +49,20 @@ export function toErrorText(message: string): string {
     }
   }
   return 'the policy could not be evaluated';
+}
+
+/** A name in the flat record of `flatten.ts`, or a member of a nested record. */
+function nameMissing(name: string): string {
+  const [, variable, attribute] = /^(principal|action|resource|context)\.(.*)$/s.exec(name) ?? [];
+  if (variable !== undefined) {
+    return `the ${variable} has no attribute \`${attribute}\``;
+  }
+  const owner = /^claim(?:set)?_/.test(name)
+    ? 'the principal'
+    : name.startsWith('arg_')
+      ? 'the call'
+      : 'a record';
+  return `${owner} has no attribute \`${name}\``;
 }
 
 function nameOf(type: string): string {

@@ -51,6 +51,11 @@ export function constant(value: boolean): Expr {
   return { Value: value };
 }
 
+/** True for the constant `value`. */
+export function isConstant(expression: Expr, value: boolean): boolean {
+  return operatorOf(expression) === 'Value' && operandOf(expression) === value;
+}
+
 /** How deep an expression nests. Iterative, so that a deep expression cannot exhaust the stack. */
 export function depthOf(expression: Expr): number {
   let deepest = 0;

@@ -19,20 +19,30 @@ export function isHintName(name: string): boolean {
 }
 
 /**
- * The hints of a tool as attributes; absent ones stay absent.
+ * Refuses hints that are not booleans: what they mean is unknown, so nothing may be concluded.
  *
- * @throws {AuthzError} `ERR_AUTHZ_REQUEST` for a hint that is not a boolean: what it means is
- * unknown, so nothing may be concluded from it.
+ * @throws {AuthzError} `ERR_AUTHZ_REQUEST`.
  */
+export function assertHints(hints: ToolHints | undefined): void {
+  if (hints === undefined) {
+    return;
+  }
+  for (const name of HINT_NAMES) {
+    const value: unknown = hints[name];
+    if (value !== undefined && typeof value !== 'boolean') {
+      throw new AuthzError('ERR_AUTHZ_REQUEST', `the tool's ${name} is not a boolean`);
+    }
+  }
+}
+
+/** The hints of a tool as attributes; absent ones stay absent. */
 export function toHintAttributes(hints: ToolHints | undefined): CedarRecord {
+  assertHints(hints);
   const attributes = createRecord();
   for (const name of HINT_NAMES) {
-    const value: unknown =
-      hints !== undefined && Object.hasOwn(hints, name) ? hints[name] : undefined;
-    if (typeof value === 'boolean') {
+    const value = hints?.[name];
+    if (value !== undefined) {
       attributes[name] = value;
-    } else if (value !== undefined) {
-      throw new AuthzError('ERR_AUTHZ_REQUEST', `the tool's ${name} is not a boolean`);
     }
   }
   return attributes;

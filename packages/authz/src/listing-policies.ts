@@ -9,7 +9,7 @@
  * one of its variants is; a `forbid` is surely satisfied only if all of its variants are.
  */
 import type { Expr } from '@cedar-policy/cedar-wasm/web';
-import { binary, constant, operandOf, operandsOf, operatorOf } from './expression.ts';
+import { binary, constant, isConstant, operandOf, operandsOf, operatorOf } from './expression.ts';
 import { readsArguments } from './policy-reads.ts';
 import type { Policy } from './policy-set.ts';
 
@@ -19,15 +19,15 @@ const MAX_VARIANTS = 16;
 export interface ListingConditions {
   /** False when the policy reads no arguments and means the same when listing. */
   readonly derived: boolean;
-  /** Alternative conditions; `undefined` means always. */
-  readonly variants: readonly (Expr | undefined)[];
+  /** Alternative conditions; none when the policy is not derived. */
+  readonly variants: readonly Expr[];
 }
 
 /** The conditions that stand for a policy's own when lists are filtered. */
 export function toListingConditions(policy: Policy): ListingConditions {
   const { condition, effect } = policy;
   if (condition === undefined || !readsArguments(condition)) {
-    return { derived: false, variants: [condition] };
+    return { derived: false, variants: [] };
   }
   const favour = effect === 'permit';
   const variants = variantsOf(condition, favour) ?? [constant(favour)];
@@ -114,10 +114,6 @@ function join(operator: '&&' | '||', left: Expr, right: Expr): Expr {
   return isConstant(left, !neutral) || isConstant(right, neutral)
     ? left
     : binary(operator, left, right);
-}
-
-function isConstant(expression: Expr, value: boolean): boolean {
-  return operatorOf(expression) === 'Value' && operandOf(expression) === value;
 }
 
 /** Drops repetitions; gives up when too many are left. */

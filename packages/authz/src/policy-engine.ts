@@ -1,5 +1,6 @@
 /** One loaded Cedar configuration: its policies, its entities, and how requests are put to them. */
 import { readArguments, toArgumentAttributes } from './arguments.ts';
+import { callKey } from './call-key.ts';
 import type { Cedar } from './cedar.ts';
 import type { AuthzConfig } from './config.ts';
 import { createEngine, type Engine, type Plan } from './engine.ts';
@@ -15,7 +16,7 @@ import { explainOutcome } from './explain.ts';
 import type { Explanation } from './explanation.ts';
 import { assertGroupType } from './group-type.ts';
 import { createHierarchy } from './hierarchy.ts';
-import { toHintAttributes } from './hints.ts';
+import { assertHints, toHintAttributes } from './hints.ts';
 import { type ListItem, toReport } from './list-filter.ts';
 import { isAuthzAction, LISTS } from './operations.ts';
 import { readsHints } from './policy-reads.ts';
@@ -24,7 +25,7 @@ import { createPrincipals, type KnownPrincipal } from './principals.ts';
 import type { AuthorizeRequest, AuthzAction, Decision, ListRequest, ToolHints } from './request.ts';
 import { toCallRules, toListingRules } from './rules.ts';
 import { parseStaticEntities } from './static-entities.ts';
-import { createRecord } from './values.ts';
+import { assertUnicode, createRecord } from './values.ts';
 import type { Verdict } from './verdict.ts';
 
 /** A configuration ready to decide. */
@@ -35,6 +36,8 @@ export interface PolicyEngine {
   /** A function that judges the items of one list. */
   decideItems(request: ListRequest): (item: ListItem) => Verdict;
 }
+
+const MAX_VERDICTS = 16;
 
 /** Loads policies and entities. */
 export function createPolicyEngine(
@@ -64,11 +67,34 @@ export function createPolicyEngine(
   const principals = createPrincipals(entities);
 
   const judge = (engine: Engine, principal: KnownPrincipal, question: Question): Verdict => {
-    const { space, action, target, template } = question;
-    const plan = principal.plan(space, target, () =>
+    const { space, action, target, template, hints } = question;
+    // All tools that no policy knows anything about share one plan.
+    const ordinary = !template && engine.isOrdinary(action, target);
+    const plan = principal.plan(space, ordinary ? undefined : target, () =>
       engine.plan(action, principal.entity, buildResource({ action, target, template }, entities)),
     );
-    return plan.decide(withCall(plan, question, entities));
+    if (action === 'call_tool') {
+      assertHints(hints);
+    }
+    if (ordinary) {
+      assertUnicode(target);
+    }
+    if (plan.constant !== undefined) {
+      return plan.constant;
+    }
+    const key = callKey(plan, hints, question.arguments);
+    const known = key === undefined ? undefined : plan.verdicts.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const verdict = plan.decide(withCall(plan, question, entities));
+    if (key !== undefined) {
+      if (plan.verdicts.size >= MAX_VERDICTS) {
+        plan.verdicts.clear();
+      }
+      plan.verdicts.set(key, verdict);
+    }
+    return verdict;
   };
 
   return {
@@ -134,18 +160,14 @@ function assertQuestion({ action, target }: AuthorizeRequest): void {
 
 /** The plan's resource with the hints and arguments of a call, as far as the plan reads them. */
 function withCall(plan: Plan, question: Question, { cedar }: EntityOptions): RequestResource {
-  const { resource, argumentNames, hintNames } = plan;
-  // A malformed hint is refused even when no policy reads it.
-  const hints = question.action === 'call_tool' ? toHintAttributes(question.hints) : undefined;
+  const { resource, argumentNames } = plan;
   const takesArguments = question.action !== 'read_resource' && question.arguments !== undefined;
-  if ((argumentNames.length === 0 || !takesArguments) && hintNames.length === 0) {
-    return resource;
-  }
   const args = !takesArguments
     ? resource.args
     : argumentNames === 'all'
       ? toArgumentAttributes(question.arguments, cedar.numbers)
       : readArguments(question.arguments, argumentNames, cedar.numbers);
+  const hints = question.action === 'call_tool' ? toHintAttributes(question.hints) : undefined;
   // A static hint outranks that of the server; names of arguments are never static (D25).
   return {
     ...resource,

@@ -2,15 +2,13 @@
  * Finds the rules whose scope matches a request without looking at all of them. A rule whose scope
  * does not match cannot be satisfied and cannot fail, so leaving it out changes nothing.
  */
-import type { TypeAndId } from '@cedar-policy/cedar-wasm/web';
 import { keyOfUid } from './entity-uid.ts';
 import type { Rule } from './rules.ts';
 import { isMet, type Placed, type Scope, toScope } from './scope.ts';
 
-/** A rule with its scope and its place in the order of rules. */
+/** A rule with its scope. */
 export interface IndexedRule {
   readonly rule: Rule;
-  readonly order: number;
   readonly scope: Scope;
   /**
    * Rules of one kind are evaluated together. Those that name one principal or one resource are
@@ -23,6 +21,8 @@ export interface IndexedRule {
 export interface PolicyIndex {
   /** All conditional rules for this action. */
   readonly conditional: readonly IndexedRule[];
+  /** True when some scope names the resource itself. */
+  names(resource: string): boolean;
   /** The rules whose scope matches, in order. */
   select(principal: Placed, resource: Placed): readonly IndexedRule[];
 }
@@ -43,14 +43,14 @@ export function createPolicyIndex(rules: readonly Rule[], facts: ActionFacts): P
   const underResource = new Map<string, IndexedRule[]>();
   const all: IndexedRule[] = [];
 
-  for (const [order, rule] of rules.entries()) {
+  for (const rule of rules) {
     const scope = toScope(rule.policy.json);
     if (!isMet(scope.action, facts.action) || !canMatch(scope, facts)) {
       continue;
     }
     const { principal, resource } = scope;
-    const kind = kindOf(rule, scope);
-    const indexed = { rule, order, scope, kind };
+    const kind = kindOf(scope);
+    const indexed = { rule, scope, kind };
     all.push(indexed);
     if (principal.equals !== undefined) {
       add(byPrincipal, [principal.equals], indexed);
@@ -65,8 +65,16 @@ export function createPolicyIndex(rules: readonly Rule[], facts: ActionFacts): P
     }
   }
 
+  // A resource is also `in` itself.
+  const named = new Set(
+    all.flatMap(({ scope: { resource } }) => [
+      resource.equals,
+      ...(resource.within ?? []).map(keyOfUid),
+    ]),
+  );
   return {
     conditional: all.filter(({ rule }) => rule.condition !== undefined),
+    names: (resource) => named.has(resource),
     select: (principal, resource) => {
       const found = [
         ...(byPrincipal.get(principal.key) ?? []),
@@ -76,16 +84,14 @@ export function createPolicyIndex(rules: readonly Rule[], facts: ActionFacts): P
       ].filter(({ scope }) => isMet(scope.principal, principal) && isMet(scope.resource, resource));
       return found.length === 0
         ? open
-        : [...open, ...found].sort((one, other) => one.order - other.order);
+        : [...open, ...found].sort((one, other) => one.rule.order - other.rule.order);
     },
   };
 }
 
-function kindOf(rule: Rule, scope: Scope): number {
+function kindOf(scope: Scope): number {
   return (
-    (scope.principal.equals === undefined ? 0 : 1) +
-    (scope.resource.equals === undefined ? 0 : 2) +
-    (rule.oneOfMany ? 4 : 0)
+    (scope.principal.equals === undefined ? 0 : 1) + (scope.resource.equals === undefined ? 0 : 2)
   );
 }
 
@@ -122,17 +128,4 @@ function lookUp(index: ReadonlyMap<string, IndexedRule[]>, entity: Placed): Inde
     found.push(...(index.get(key) ?? []));
   }
   return found;
-}
-
-/** All entities that the scopes of rules ask to be above. */
-export function scopeTargets(rules: readonly IndexedRule[]): readonly TypeAndId[] {
-  const targets = new Map<string, TypeAndId>();
-  for (const { scope } of rules) {
-    for (const { within } of [scope.principal, scope.action, scope.resource]) {
-      for (const uid of within ?? []) {
-        targets.set(keyOfUid(uid), uid);
-      }
-    }
-  }
-  return [...targets.values()];
 }

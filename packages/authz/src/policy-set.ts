@@ -19,8 +19,8 @@ export interface Policy {
   readonly json: PolicyJson;
   /** All `when` and `unless` clauses in one expression; `undefined` when there are none. */
   readonly condition: Expr | undefined;
-  /** What is given to Cedar for evaluation: the text, or an equal form that nests less. */
-  readonly form: string | PolicyJson;
+  /** True when only the text can be given to Cedar: it nests too deeply for the JSON form. */
+  readonly deep: boolean;
 }
 
 // Cedar's WebAssembly build has a fixed stack and is unusable after exhausting it: parsing fails at
@@ -81,8 +81,11 @@ function loadPolicy(cedar: Cedar, statement: Statement, position: number): Polic
   if (condition !== undefined) {
     assertExactIntegers(condition, statement, id);
   }
-  const form = formOf(statement, json, condition) ?? fail(statement, id, 'it nests too deeply');
-  return { id, effect: json.effect, statement, json, condition, form };
+  const deep = condition !== undefined && !isShallow(condition);
+  if (deep && writtenDepth(json) > MAX_TEXT_DEPTH) {
+    fail(statement, id, 'the condition nests too deeply');
+  }
+  return { id, effect: json.effect, statement, json, condition, deep };
 }
 
 /** Turns Cedar's parse errors into ours. */
@@ -115,24 +118,12 @@ function assertExactIntegers(condition: Expr, statement: Statement, id: string):
   });
 }
 
-function formOf(
-  statement: Statement,
-  json: PolicyJson,
-  condition: Expr | undefined,
-): string | PolicyJson | undefined {
-  const written = Math.max(0, ...json.conditions.map(({ body }) => depthOf(body)));
-  if (condition === undefined || written + json.conditions.length <= MAX_TEXT_DEPTH) {
-    return statement.text;
-  }
-  return policyWith(json, condition);
+/** How deep the conditions nest as they are written, before chains are balanced. */
+function writtenDepth(json: PolicyJson): number {
+  return Math.max(0, ...json.conditions.map(({ body }) => depthOf(body))) + json.conditions.length;
 }
 
-/** The same policy with another condition; `undefined` when Cedar could not read it. */
-export function policyWith(json: PolicyJson, condition: Expr | undefined): PolicyJson | undefined {
-  if (condition === undefined) {
-    return { ...json, conditions: [] };
-  }
-  return depthOf(condition) <= MAX_JSON_DEPTH
-    ? { ...json, conditions: [{ kind: 'when', body: condition }] }
-    : undefined;
+/** True when Cedar can read the condition in JSON form. */
+export function isShallow(condition: Expr): boolean {
+  return depthOf(condition) <= MAX_JSON_DEPTH;
 }

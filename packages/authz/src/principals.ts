@@ -12,7 +12,7 @@ import type { AuthzIdentity } from './request.ts';
 export interface KnownPrincipal {
   readonly entity: RequestPrincipal;
   /** The plan at `space` for `target`, made when it is first needed. */
-  plan(space: string, target: string, make: () => Plan): Plan;
+  plan(space: string, target: string | undefined, make: () => Plan): Plan;
 }
 
 /** Finds principals. */
@@ -30,7 +30,7 @@ export function createPrincipals(options: EntityOptions): Principals {
     { readonly subject: string; readonly principal: KnownPrincipal }
   >();
   // Those with plans, in the order in which they got their latest one.
-  const planned = new Map<RequestPrincipal, Map<string, Map<string, Plan>>>();
+  const planned = new Map<RequestPrincipal, Map<string, Map<string | undefined, Plan>>>();
   let plans = 0;
 
   const forgetOldest = (): void => {
@@ -47,7 +47,7 @@ export function createPrincipals(options: EntityOptions): Principals {
 
   const createPrincipal = (identity: AuthzIdentity): KnownPrincipal => {
     const entity = buildPrincipal(identity, options);
-    const spaces = new Map<string, Map<string, Plan>>();
+    const spaces = new Map<string, Map<string | undefined, Plan>>();
     return {
       entity,
       plan: (space, target, make) => {
@@ -56,13 +56,13 @@ export function createPrincipals(options: EntityOptions): Principals {
           return found;
         }
         const plan = make();
-        if (target.length > MAX_TARGET_LENGTH) {
+        if (target !== undefined && target.length > MAX_TARGET_LENGTH) {
           return plan;
         }
         while (plans >= MAX_PLANS) {
           forgetOldest();
         }
-        const targets = spaces.get(space) ?? new Map<string, Plan>();
+        const targets = spaces.get(space) ?? new Map<string | undefined, Plan>();
         spaces.set(space, targets.set(target, plan));
         planned.delete(entity);
         planned.set(entity, spaces);

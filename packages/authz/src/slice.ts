@@ -1,131 +1,143 @@
 /**
- * A slice: the conditional rules that apply to some requests, and what they read. Only what a slice
- * reads is passed to Cedar, and only that is part of a cache key.
+ * A slice: conditional rules that apply to some requests and depend on the same kinds of things.
+ * Only what a slice reads is passed to Cedar, and only that is part of a cache key.
  */
-import type { EntityJson, TypeAndId } from '@cedar-policy/cedar-wasm/web';
+import type { TypeAndId } from '@cedar-policy/cedar-wasm/web';
 import type { RequestEntity, RequestPrincipal } from './entities.ts';
 import { keyOfUid } from './entity-uid.ts';
+import { flatName } from './flatten.ts';
 import { isHintName } from './hints.ts';
-import { type IndexedRule, scopeTargets } from './policy-index.ts';
 import { analyseCondition, type ConditionReads, type Variable } from './policy-reads.ts';
+import { createRuleSet, type RuleForm, type RuleSet } from './rule-set.ts';
 import type { Rule } from './rules.ts';
 import { isWithin } from './scope.ts';
-import type { PolicySource } from './slot-pool.ts';
-import type { CedarRecord } from './values.ts';
 
-/** The prepared rules that a slice is evaluated with: its own, or some more. */
-export interface RuleSet extends PolicySource {
-  readonly byName: ReadonlyMap<string, Rule>;
-  readonly targets: readonly TypeAndId[];
+/** An attribute that a slice reads. */
+export interface ReadAttribute {
+  readonly variable: Variable;
+  readonly name: string;
+  /** Its name in the flat record. */
+  readonly flat: string;
 }
 
 /** A slice and what its rules read. */
 export interface Slice {
   readonly id: number;
-  readonly rules: ReadonlySet<Rule>;
+  readonly rules: readonly Rule[];
+  readonly form: RuleForm;
   readonly set: RuleSet;
-  readonly everything: boolean;
-  readonly attributes: Readonly<Record<Variable, readonly string[]>>;
-  /** Names among them that come from the call: arguments and hints. */
+  readonly attributes: readonly ReadAttribute[];
   readonly argumentNames: readonly string[];
   readonly hintNames: readonly string[];
   readonly bare: ReadonlySet<Variable>;
   readonly compared: ReadonlySet<string>;
-  readonly conditionTargets: readonly TypeAndId[];
+  readonly targets: readonly TypeAndId[];
   readonly literals: readonly TypeAndId[];
 }
 
-/** Makes a set of rules that Cedar can be given. */
-export function createRuleSet(rules: readonly IndexedRule[]): RuleSet {
-  return {
-    size: rules.length,
-    byName: new Map(rules.map(({ rule }) => [rule.name, rule])),
-    targets: scopeTargets(rules),
-    forms: () => Object.fromEntries(rules.map(({ rule }) => [rule.name, rule.form])),
-  };
-}
-
-/** Makes a slice of rules that are evaluated with `set`. */
-export function createSlice(id: number, rules: readonly IndexedRule[], set: RuleSet): Slice {
-  const reads = rules.map(({ rule }) => readsOf(rule));
-  const attributes = (variable: Variable): readonly string[] =>
-    [...new Set(reads.flatMap((one) => [...one.attributes[variable]]))].sort();
-  const all = {
-    principal: attributes('principal'),
-    action: attributes('action'),
-    resource: attributes('resource'),
-    context: attributes('context'),
-  };
-  const ofCall = [...new Set([...all.resource, ...all.context])].sort();
+/** Makes a slice. */
+export function createSlice(id: number, rules: readonly Rule[], form: RuleForm): Slice {
+  const reads = rules.map(readsOf);
+  const attributes = new Map<string, ReadAttribute>();
+  for (const one of reads) {
+    for (const variable of ['principal', 'action', 'resource', 'context'] as const) {
+      for (const name of one.attributes[variable]) {
+        const flat = flatName(variable, name);
+        attributes.set(flat, { variable, name, flat });
+      }
+    }
+  }
+  const list = [...attributes.values()];
+  const namesWhere = (test: (attribute: ReadAttribute) => boolean): readonly string[] =>
+    list.filter(test).map(({ name }) => name);
   return {
     id,
-    rules: new Set(rules.map(({ rule }) => rule)),
-    set,
-    everything: reads.some((one) => one.everything),
-    attributes: all,
-    argumentNames: ofCall.filter((name) => name.startsWith('arg_')),
-    hintNames: all.resource.filter(isHintName),
+    rules,
+    form,
+    set: createRuleSet(rules, form),
+    attributes: list,
+    argumentNames: namesWhere(isArgument),
+    hintNames: namesWhere(({ variable, name }) => variable === 'resource' && isHintName(name)),
     bare: new Set(reads.flatMap((one) => [...one.bare])),
     compared: new Set(reads.flatMap((one) => [...one.compared])),
-    conditionTargets: uniqueUids(reads.flatMap((one) => one.targets)),
+    targets: uniqueUids(reads.flatMap((one) => one.targets)),
     literals: uniqueUids(reads.flatMap((one) => one.literals)),
   };
 }
 
+/** How a rule is put to Cedar. */
+export function formOf(rule: Rule): RuleForm {
+  return rule.deep ? 'text' : readsOf(rule).everything ? 'entities' : 'flat';
+}
+
+/**
+ * On what the findings of a rule depend, roughly: rules that depend on less are kept apart, so that
+ * their findings last longer.
+ */
+export function dependencyOf(rule: Rule): 'call' | 'caller' | 'target' {
+  const { attributes, bare, compared, targets } = readsOf(rule);
+  if ([...attributes.context, ...attributes.resource].some((name) => name.startsWith('arg_'))) {
+    return 'call';
+  }
+  const onCaller =
+    attributes.principal.size > 0 ||
+    attributes.context.size > 0 ||
+    targets.length > 0 ||
+    bare.has('principal') ||
+    [...compared].some((key) => key.startsWith(keyOfUid({ type: 'Client', id: '' })));
+  return onCaller ? 'caller' : 'target';
+}
+
+/** True when findings can differ between two resources of which no policy knows the name. */
+export function tellsResourcesApart(rule: Rule): boolean {
+  const { attributes, bare, everything } = readsOf(rule);
+  const byName = attributes.resource.has('name') || attributes.resource.has('uri');
+  return rule.deep || everything || byName || bare.has('resource');
+}
+
 /** What of the principal decides the findings of the slice, as text. */
 export function principalKey(slice: Slice, principal: RequestPrincipal): string {
-  const { attributes } = slice;
-  return JSON.stringify([
-    placeKey(slice, 'principal', principal),
-    attributes.principal.map((name) => principal.attrs[name]),
-    attributes.context.map((name) => principal.claims[name]),
-  ]);
+  const values = slice.attributes
+    .filter((attribute) => attribute.variable === 'principal' || isClaim(attribute))
+    .map(
+      ({ variable, name }) => (variable === 'principal' ? principal.attrs : principal.claims)[name],
+    );
+  return (
+    placeKey(slice, 'principal', principal) + (values.length === 0 ? '' : JSON.stringify(values))
+  );
 }
 
 /** What of the resource, as far as it is known without the call, decides the findings. */
 export function resourceKey(slice: Slice, resource: RequestEntity): string {
-  return JSON.stringify([
-    placeKey(slice, 'resource', resource),
-    slice.attributes.resource.map((name) => resource.attrs[name]),
-  ]);
+  const values = slice.attributes
+    .filter((attribute) => attribute.variable === 'resource' && !isArgument(attribute))
+    .map(({ name }) => resource.attrs[name]);
+  return (
+    placeKey(slice, 'resource', resource) + (values.length === 0 ? '' : JSON.stringify(values))
+  );
+}
+
+/** All literal entities in the conditions of a rule. */
+export function literalsOf(rule: Rule): readonly TypeAndId[] {
+  return readsOf(rule).literals;
+}
+
+function isArgument({ variable, name }: ReadAttribute): boolean {
+  return (variable === 'context' || variable === 'resource') && name.startsWith('arg_');
+}
+
+function isClaim(attribute: ReadAttribute): boolean {
+  return attribute.variable === 'context' && !isArgument(attribute);
 }
 
 /** Which of the places that the slice tells apart the entity is at. */
 function placeKey(slice: Slice, variable: Variable, entity: RequestEntity): string {
   const self = slice.bare.has(variable) || slice.compared.has(entity.key) ? entity.key : '';
-  const above = slice.conditionTargets.map((target) => isWithin(entity, keyOfUid(target)));
-  return `${above.map(Number).join('')} ${self}`;
-}
-
-/**
- * The entity as far as the slice looks at it, or `undefined` when it does not. Ancestors are given
- * as parents: `in` is transitive, so what stands between makes no difference.
- */
-export function projectEntity(
-  slice: Slice,
-  variable: Exclude<Variable, 'context'>,
-  entity: RequestEntity,
-): EntityJson | undefined {
-  const names = slice.attributes[variable];
-  const parents = [...slice.set.targets, ...slice.conditionTargets].filter((target) =>
-    entity.ancestors.has(keyOfUid(target)),
-  );
-  if (names.length === 0 && parents.length === 0) {
-    return undefined;
+  let place = ' ';
+  for (const target of slice.targets) {
+    place += isWithin(entity, keyOfUid(target)) ? '1' : '0';
   }
-  return { uid: entity.uid, attrs: pick(entity.attrs, names), parents: uniqueUids(parents) };
-}
-
-/** The named members of a record that are there. */
-export function pick(record: CedarRecord, names: readonly string[]): CedarRecord {
-  const picked = Object.create(null) as CedarRecord;
-  for (const name of names) {
-    const value = record[name];
-    if (value !== undefined) {
-      picked[name] = value;
-    }
-  }
-  return picked;
+  return `${place} ${JSON.stringify(self)}`;
 }
 
 const analysed = new WeakMap<Rule, ConditionReads>();

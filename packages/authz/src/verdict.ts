@@ -53,6 +53,7 @@ export function toVerdict(findings: Findings, mode: ErrorMode, rules: readonly R
     return { allowed: false, policies: denying.map(([id]) => id), errors };
   }
   const permits = satisfied.filter(({ effect }) => effect === 'permit');
+  permits.sort((one, other) => one.order - other.order);
   const policies = [...new Set(permits.map(({ policy }) => policy.id))];
   return { allowed: policies.length > 0, policies, errors };
 }

@@ -12,7 +12,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { authorizerOf, cedar, configOf } from './support/authorizer.ts';
 import { createOracle } from './support/oracle.ts';
-import { args, claims, entities, hints, policy, request } from './support/random-policies.ts';
+import { args, claims, entities, hints, policy, requests } from './support/random-policies.ts';
 
 const numRuns = Number(process.env['THV_FUZZ_RUNS'] ?? 1_000);
 const seed = Number(process.env['THV_FUZZ_SEED'] ?? 20_261_123);
@@ -35,13 +35,13 @@ describe('createAuthorizer', () => {
       policies,
       entities,
       evaluationErrors,
-      fc.array(request, { minLength: 1, maxLength: 4 }),
-      (texts, list, evaluation_errors, requests) => {
+      requests,
+      (texts, list, evaluation_errors, asks) => {
         const config = configOf(texts, { entities: list, evaluation_errors });
         const authorizer = createAuthorizer(config, { cedar, serverName: SERVER });
         const oracle = createOracle(config, SERVER);
         // Twice: the second time from what was kept.
-        for (const asked of [...requests, ...requests]) {
+        for (const asked of [...asks, ...asks]) {
           const { allowed, policies: found, errors } = decide(authorizer, asked);
           expect({
             allowed,
@@ -92,11 +92,11 @@ describe('createAuthorizer', () => {
     const property = fc.property(
       fc.array(policy, { minLength: 1, maxLength: 5 }),
       policy.map((text) => text.replace(/^permit/, 'forbid')),
-      fc.array(request, { minLength: 1, maxLength: 4 }),
-      (texts, forbid, requests) => {
+      requests,
+      (texts, forbid, asks) => {
         const before = authorizerOf(texts, {}, SERVER);
         const after = authorizerOf([...texts, forbid], {}, SERVER);
-        for (const asked of requests) {
+        for (const asked of asks) {
           expect(decide(after, asked).allowed && !decide(before, asked).allowed).toBe(false);
         }
       },

@@ -59,6 +59,7 @@ const atom = fc.oneof(
     'context.arg_b',
     'resource has arg_o_present',
     'context == {"arg_op": "add"}',
+    'context == {}',
     'context.arg_n == principal.claim_level',
     '(if principal has claim_dept then resource else principal).arg_n == 1',
   ),
@@ -88,7 +89,7 @@ const atom = fc.oneof(
 const condition: fc.Arbitrary<string> = fc.letrec<{ expr: string }>((tie) => ({
   expr: fc.oneof(
     { maxDepth: 4, depthSize: 'small', withCrossShrink: true },
-    { weight: 5, arbitrary: atom },
+    { weight: 6, arbitrary: atom },
     {
       weight: 2,
       arbitrary: fc.tuple(tie('expr'), tie('expr')).map(([a, b]) => `(${a}) && (${b})`),
@@ -174,7 +175,13 @@ const readers = {
 
 /** A list of static entities. */
 export const entities: fc.Arbitrary<unknown[]> = fc
-  .tuple(fc.subarray(UIDS.map((_, index) => index)), fc.boolean())
+  .tuple(
+    fc.oneof(
+      fc.subarray(UIDS.map((_, index) => index)),
+      fc.constant(UIDS.map((_, index) => index)),
+    ),
+    fc.boolean(),
+  )
   .chain(([indices, withReaders]) =>
     fc
       .tuple(...indices.map(entity))
@@ -217,22 +224,68 @@ const hint = fc.option(fc.boolean(), { nil: undefined });
 /** Annotations of a tool. */
 export const hints = fc.record({ readOnlyHint: hint, destructiveHint: hint });
 
-/** A request. */
-export const request: fc.Arbitrary<AuthorizeRequest> = fc
-  .record({
-    subject: pick(...CLIENTS),
-    claims,
-    action: pick<AuthorizeRequest['action']>(
-      'call_tool',
-      'call_tool',
-      'get_prompt',
-      'read_resource',
-    ),
-    target: pick(...TOOLS),
-    arguments: fc.option(args, { nil: undefined }),
-    hints: fc.option(hints, { nil: undefined }),
-  })
-  .map(({ subject, claims: given, ...rest }) => ({
-    identity: { subject, claims: given },
-    ...rest,
-  }));
+const fields = {
+  subject: pick(...CLIENTS),
+  claims,
+  action: pick<AuthorizeRequest['action']>('call_tool', 'call_tool', 'get_prompt', 'read_resource'),
+  target: pick(...TOOLS, 'unknown', 'other'),
+  arguments: fc.option(args, { nil: undefined }),
+  hints: fc.option(hints, { nil: undefined }),
+};
+
+interface Fields {
+  readonly subject: string;
+  readonly claims: Record<string, unknown>;
+  readonly action: AuthorizeRequest['action'];
+  readonly target: string;
+  readonly arguments: Record<string, unknown> | undefined;
+  readonly hints: Record<string, unknown> | undefined;
+}
+
+const toRequest = ({ subject, claims: given, hints: own, ...rest }: Fields): AuthorizeRequest => ({
+  identity: { subject, claims: given },
+  hints: own as AuthorizeRequest['hints'],
+  ...rest,
+});
+
+/** One member of a record set anew, or removed. */
+const change = (
+  record: Record<string, unknown> | undefined,
+  fresh: Record<string, unknown> | undefined,
+  at: number,
+): Record<string, unknown> | undefined => {
+  const names = Object.keys({ ...record, ...fresh });
+  const name = names[at % Math.max(1, names.length)];
+  if (name === undefined || fresh === undefined) {
+    return fresh;
+  }
+  const { [name]: _, ...others } = { ...record };
+  return name in fresh ? { ...others, [name]: fresh[name] } : others;
+};
+
+/**
+ * Requests that differ from the first in one thing each: whatever a cache key forgets makes two of
+ * them share an answer.
+ */
+export const requests: fc.Arbitrary<AuthorizeRequest[]> = fc
+  .tuple(
+    fc.record(fields),
+    fc.array(fc.tuple(fc.constantFrom(...Object.keys(fields)), fc.record(fields), fc.nat(9)), {
+      minLength: 2,
+      maxLength: 8,
+    }),
+  )
+  .map(([base, changes]) => [
+    toRequest(base as Fields),
+    ...changes.map(([field, fresh, at]) => {
+      const name = field as keyof Fields;
+      const value =
+        name === 'claims' || name === 'arguments' || name === 'hints'
+          ? change(base[name] as never, fresh[name] as never, at)
+          : fresh[name];
+      return toRequest({
+        ...(base as Fields),
+        [name]: value ?? (name === 'claims' ? {} : undefined),
+      });
+    }),
+  ]);

@@ -1,0 +1,117 @@
+/** What is ready for one action: its index, its slices, what tells its resources apart. */
+import { type BoundedMap, createBoundedMap } from './bounded-map.ts';
+import type { Cedar } from './cedar.ts';
+import type { RequestEntity, RequestPrincipal, RequestResource } from './entities.ts';
+import { keyOfUid } from './entity-uid.ts';
+import { createEvaluator, type Evaluator } from './evaluator.ts';
+import { type ActionFacts, createPolicyIndex, type IndexedRule } from './policy-index.ts';
+import type { Rule } from './rules.ts';
+import {
+  createSlice,
+  dependencyOf,
+  formOf,
+  literalsOf,
+  type Slice,
+  tellsResourcesApart,
+} from './slice.ts';
+import type { StaticEntities } from './static-entities.ts';
+import type { Findings } from './verdict.ts';
+
+/** The rules that apply to a request. */
+export interface Selection {
+  /** Those without conditions. */
+  readonly always: Findings;
+  /** Those with conditions. */
+  readonly slices: readonly Slice[];
+}
+
+/** Selects rules for requests with one action. */
+export interface Desk {
+  readonly action: RequestEntity;
+  readonly evaluator: Evaluator;
+  /** True when nothing known tells the resource from any other unknown one. */
+  isOrdinary(resource: string): boolean;
+  select(principal: RequestPrincipal, resource: RequestResource): Selection;
+}
+
+interface DeskOptions {
+  readonly cedar: Cedar;
+  readonly rules: readonly Rule[];
+  readonly statics: StaticEntities;
+}
+
+// With more conditional rules, slices are evaluated one by one: sets for their combinations would
+// cost more to prepare than they save.
+const SMALL = 16;
+const MAX_SLICES = 4_096;
+
+let lastSlice = 0;
+
+/** Prepares an action. */
+export function createDesk(
+  { cedar, rules, statics }: DeskOptions,
+  facts: ActionFacts & { readonly action: RequestEntity },
+): Desk {
+  const index = createPolicyIndex(rules, facts);
+  const conditional = index.conditional.map(({ rule }) => rule);
+  const combine = conditional.length <= SMALL;
+  const slices: BoundedMap<string, Slice> = createBoundedMap(MAX_SLICES);
+  const byName = conditional.some(tellsResourcesApart);
+  const mentioned = new Set(conditional.flatMap(literalsOf).map(keyOfUid));
+
+  const sliceOf = (rules: readonly Rule[], kind: string): Slice => {
+    const key = `${kind}:${rules.map(({ order }) => order).join()}`;
+    const known = slices.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    lastSlice += 1;
+    const [first] = rules;
+    const slice = createSlice(lastSlice, rules, first === undefined ? 'flat' : formOf(first));
+    slices.set(key, slice);
+    return slice;
+  };
+
+  return {
+    action: facts.action,
+    evaluator: createEvaluator({ cedar, statics, combine }),
+    isOrdinary: (resource) => {
+      const key = keyOfUid({ type: facts.resourceType, id: resource });
+      return !byName && !statics.has(key) && !mentioned.has(key) && !index.names(key);
+    },
+    select: (principal, resource) => {
+      const satisfied: Rule[] = [];
+      const groups = new Map<string, Rule[]>();
+      for (const indexed of index.select(principal, resource)) {
+        const { rule } = indexed;
+        if (rule.condition === undefined) {
+          satisfied.push(rule);
+        } else {
+          const kind = kindOf(indexed);
+          const group = groups.get(kind);
+          groups.set(kind, group ?? [rule]);
+          group?.push(rule);
+        }
+      }
+      return {
+        always: { satisfied, failed: [] },
+        slices: [...groups].map(([kind, group]) => sliceOf(group, kind)),
+      };
+    },
+  };
+}
+
+const kinds = new WeakMap<IndexedRule, string>();
+
+/** Rules of one kind are in one slice. */
+function kindOf(indexed: IndexedRule): string {
+  const known = kinds.get(indexed);
+  if (known !== undefined) {
+    return known;
+  }
+  const { rule } = indexed;
+  const form = formOf(rule);
+  const kind = form === 'flat' ? `${indexed.kind} ${dependencyOf(rule)}` : `${form} ${rule.effect}`;
+  kinds.set(indexed, kind);
+  return kind;
+}
