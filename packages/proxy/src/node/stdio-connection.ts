@@ -19,6 +19,8 @@ export interface StdioConnection {
   readonly pid: number | undefined;
   /** Resolves when the process is gone and its calls have been settled. */
   readonly exited: Promise<ProcessExit>;
+  /** True before the calls of an ended process are settled. */
+  readonly hasExited: boolean;
   /** Sends a request. When it cannot be sent the reason is returned and nothing is settled. */
   call(request: CallRequest): Call | Exclude<WriteResult, 'written'>;
   /** Sends a request of the bridge's own; `patience` as in {@link CallRequest}. */
@@ -148,7 +150,9 @@ export function openConnection(settings: StdioSettings, events: ConnectionEvents
     return result;
   }
 
+  let hasExited = false;
   const exited = child.exited.then((exit) => {
+    hasExited = true;
     calls.settleAll({ kind: 'lost' });
     return exit;
   });
@@ -156,6 +160,9 @@ export function openConnection(settings: StdioSettings, events: ConnectionEvents
   return {
     pid: child.pid,
     exited,
+    get hasExited() {
+      return hasExited;
+    },
     call,
     ask: (method, params, patience = 'none') =>
       new Promise((resolve) => {

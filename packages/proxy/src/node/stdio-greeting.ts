@@ -40,7 +40,7 @@ export async function greetProcess(
   });
   const params = { protocolVersion: BRIDGE_VERSION, capabilities: {}, clientInfo };
   // Its own timeout, because an `initialize` must never be cancelled.
-  const asked = connection.ask('initialize', params, 'period');
+  const asked = connection.ask('initialize', params, 'endless');
   const outcome = await Promise.race([asked, timeout]);
   clearTimeout(timer);
 

@@ -18,7 +18,7 @@ import {
   requireSession,
 } from './stdio-requests.ts';
 import { createSessionTable, type Session } from './stdio-session.ts';
-import { createSupervisor, isUnavailable } from './stdio-supervisor.ts';
+import { createSupervisor, isUnavailable, type Supervisor } from './stdio-supervisor.ts';
 
 /** What belongs to a session besides the session itself. */
 interface Tenant {
@@ -32,8 +32,10 @@ export function createIsolatedUpstream(settings: StdioSettings): Upstream {
   const tenants = new Map<Session, Tenant>();
   /** Processes that are being stopped; `close` waits for them. */
   const stopping = new Set<Promise<void>>();
+  const stoppedByUs = new WeakSet<StdioConnection>();
   let isClosed = false;
   let probed: Promise<void> | undefined;
+  let probing: Supervisor | undefined;
 
   const sessions = createSessionTable(settings, (session, reason) => {
     const tenant = tenants.get(session);
@@ -44,6 +46,7 @@ export function createIsolatedUpstream(settings: StdioSettings): Upstream {
   });
 
   function stop(connection: StdioConnection): void {
+    if (!connection.hasExited) stoppedByUs.add(connection);
     const stopped = connection.stop().finally(() => stopping.delete(stopped));
     stopping.add(stopped);
   }
@@ -53,6 +56,7 @@ export function createIsolatedUpstream(settings: StdioSettings): Upstream {
     const session = sessions.create(context);
     if (session === undefined) return answers.answerFailure(answers.TOO_MANY_SESSIONS, message.id);
     const tenant = openTenant(session);
+    const deadline = settings.now() + settings.startTimeout;
     return forwardRequest({
       message,
       context,
@@ -60,6 +64,8 @@ export function createIsolatedUpstream(settings: StdioSettings): Upstream {
       session,
       settings,
       jsonOnly: true,
+      // The first answer comes from a process that is still starting.
+      mayWait: () => settings.now() < deadline,
       onReply(reply) {
         const isWelcome = readGreeting(reply)?.version !== undefined && !context.signal.aborted;
         if (isWelcome) return { 'mcp-session-id': session.id };
@@ -80,8 +86,8 @@ export function createIsolatedUpstream(settings: StdioSettings): Upstream {
     const tenant: Tenant = { connection, asks };
     tenants.set(session, tenant);
     void connection.exited.then((exit) => {
+      if (!stoppedByUs.has(connection)) log({ type: 'process-exited', ...exit });
       if (session.hasEnded) return;
-      log({ type: 'process-exited', ...exit });
       sessions.end(session, 'process-exited');
       // Descendants may have outlived it.
       stop(connection);
@@ -120,13 +126,13 @@ export function createIsolatedUpstream(settings: StdioSettings): Upstream {
 
   /** Starts one process to see whether it can be, and stops it again. */
   async function probe(): Promise<void> {
-    const supervisor = createSupervisor({
+    probing = createSupervisor({
       settings: { ...settings, restart: { ...settings.restart, maxAttempts: 0 } },
       open: () => openConnection(settings, { onNotification: ignore, onRequest: ignore }),
       onLive: () => undefined,
     });
-    const server = await supervisor.acquire();
-    await supervisor.close();
+    const server = await probing.acquire();
+    await probing.close();
     if (isUnavailable(server)) throw server.error;
   }
 
@@ -155,6 +161,7 @@ export function createIsolatedUpstream(settings: StdioSettings): Upstream {
     async close() {
       isClosed = true;
       sessions.close();
+      await probing?.close();
       await Promise.allSettled([...stopping, probed]);
     },
   };

@@ -140,9 +140,21 @@ export function resolveStdioOptions(options: StdioUpstreamOptions): StdioSetting
     stderr: options.stderr ?? (() => undefined),
   };
   for (const [name, value] of [...Object.entries(settings), ...Object.entries(settings.restart)]) {
-    if (typeof value === 'number' && !(Number.isFinite(value) && value >= 0)) {
-      throw new TypeError(`"${name}" option must be a finite number, not negative`);
-    }
+    if (typeof value === 'number') checkNumber(name, value);
   }
   return settings;
+}
+
+/** Compared with a clock or a counter, never given to a timer. */
+const UNTIMED: ReadonlySet<string> = new Set(['sessionTtl', 'maxRequestTimeout', 'stableAfter']);
+/** A timer that is asked to wait longer fires at once. */
+const MAX_TIMER = 2 ** 31 - 1;
+
+function checkNumber(name: string, value: number): void {
+  if (!Number.isFinite(value) || value < 0) {
+    throw new TypeError(`"${name}" option must be a finite number, not negative`);
+  }
+  if (value > MAX_TIMER && !UNTIMED.has(name)) {
+    throw new TypeError(`"${name}" option must not be above ${MAX_TIMER}`);
+  }
 }

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLineReader, type LineSink } from './stdio-lines.ts';
+import { endProcessTree } from './stdio-tree.ts';
 import { createLineWriter, type WriteResult } from './stdio-writer.ts';
 
 export interface StdioProcess {
@@ -41,7 +42,6 @@ const STDERR_KEPT = 20;
 const STDERR_LINE_BYTES = 8192;
 /** Output that is still in the pipe when the process ends; a stray descendant may hold it open. */
 const DRAIN_MS = 200;
-const POLL_MS = 20;
 /** What a process that closed its end of a pipe gets to exit by itself. */
 const LINGER_MS = 1000;
 
@@ -67,7 +67,6 @@ export function startStdioProcess(options: StdioProcessOptions): StdioProcess {
 
   let hasExited = false;
   let stopping: Promise<void> | undefined;
-  const tree = createTree(child);
   const stop = (): Promise<void> => {
     stopping ??= stopTree();
     return stopping;
@@ -99,7 +98,7 @@ export function startStdioProcess(options: StdioProcessOptions): StdioProcess {
   const stopTree = async (): Promise<void> => {
     child.stdin.end();
     await settlesWithin(exited, options.stopTimeout / 5);
-    await tree.end(options.stopTimeout);
+    await endProcessTree(child, options.stopTimeout);
     await exited;
   };
 
@@ -170,39 +169,4 @@ async function settlesWithin(promise: Promise<unknown>, time: number): Promise<v
   const timer = sleep(time, undefined, { signal: timeout.signal }).catch(() => undefined);
   await Promise.race([promise, timer]);
   timeout.abort();
-}
-
-interface Tree {
-  /** SIGTERM to everything that is left, SIGKILL after the grace period. */
-  end(grace: number): Promise<void>;
-}
-
-/** The process and its descendants, as far as they stayed in its process group. */
-function createTree(child: ChildProcess): Tree {
-  const { pid } = child;
-  /** False when nothing is left to signal. */
-  const signal = (name: NodeJS.Signals | 0): boolean => {
-    if (pid === undefined) return false;
-    if (process.platform === 'win32') return child.exitCode === null && child.kill(name);
-    try {
-      return process.kill(-pid, name);
-    } catch (error) {
-      // ESRCH: the group is empty. EPERM: it is not, but it is no longer ours to signal.
-      return error instanceof Error && 'code' in error && error.code === 'EPERM';
-    }
-  };
-  const isGoneWithin = async (time: number): Promise<boolean> => {
-    for (let waited = 0; signal(0); waited += POLL_MS) {
-      if (waited >= time) return false;
-      await sleep(POLL_MS);
-    }
-    return true;
-  };
-  return {
-    async end(grace) {
-      if (!signal('SIGTERM') || (await isGoneWithin(grace))) return;
-      signal('SIGKILL');
-      await isGoneWithin(LINGER_MS);
-    },
-  };
 }

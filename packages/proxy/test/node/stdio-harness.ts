@@ -1,5 +1,6 @@
 /** What the tests of the stdio upstream share: an upstream, callers, and readers of answers. */
 
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Identity } from '@thv/oidc';
 import { afterEach, expect } from 'vitest';
@@ -201,11 +202,20 @@ export async function until(check: () => boolean | Promise<boolean>): Promise<vo
   throw new Error('waited in vain');
 }
 
+/** True while a process runs; one that has ended and waits for its parent does not count. */
 export function isAlive(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    process.kill(pid, 0);
   } catch {
     // ESRCH: there is no such process.
+    return false;
+  }
+  if (process.platform !== 'linux') return true;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
+  } catch {
+    // It ended between the two looks.
     return false;
   }
 }

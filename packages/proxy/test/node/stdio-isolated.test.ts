@@ -83,8 +83,20 @@ describe('one process per session', () => {
   });
 
   it('answers initialize with 502 when the process cannot be started', async () => {
-    const { upstream } = startRig(['--exit', '1'], PER_SESSION);
+    const { upstream, events } = startRig(['--exit', '1'], PER_SESSION);
     expect((await upstream.handle(initializeMessage(), contextOf())).status).toBe(502);
+    await until(() => events.some(({ type }) => type === 'process-exited'));
+    expect(events).toContainEqual(expect.objectContaining({ stderr: ['this is why'] }));
+  });
+
+  it('can be closed while it tries whether a process can be started', async () => {
+    const { upstream } = startRig([], {
+      args: ['-e', 'setInterval(() => {}, 1000)'],
+      ...PER_SESSION,
+    });
+    const trying = upstream.ready(AbortSignal.timeout(5000)).catch((error: unknown) => error);
+    await upstream.close();
+    expect(await trying).toMatchObject({ code: 'ERR_PROXY_UPSTREAM_UNREACHABLE' });
   });
 
   it('leaves no process after close, and starts none', async () => {

@@ -34,6 +34,7 @@ describe('createStdioUpstream', () => {
   it.each([
     ['command', { command: '' }],
     ['requestTimeout', { requestTimeout: -1 }],
+    ['requestTimeout', { requestTimeout: 2 ** 31 }],
     ['initialDelay', { restart: { initialDelay: Number.NaN } }],
     ['isolation', { isolation: 'none' as 'shared' }],
   ])('refuses a bad "%s" at once', (name, bad) => {
@@ -170,7 +171,9 @@ describe('a crash', () => {
   });
 
   it('of a process that had run well is followed by a restart at once', async () => {
-    const { upstream, events } = startRig([], { restart: { ...FAST, stableAfter: 0 } });
+    const { upstream, events } = startRig([], {
+      restart: { ...FAST, maxAttempts: 2, stableAfter: 0 },
+    });
     for (const round of [1, 2, 3]) {
       expect((await upstream.handle(deed('crash'), contextOf())).status).toBe(502);
       await until(async () => (await upstream.handle(deed('echo'), contextOf())).status === 200);

@@ -54,10 +54,10 @@ describe('progress', () => {
   });
 
   it('extends the time of a request, but not for ever', async () => {
-    const { upstream, events } = startRig([], { requestTimeout: 300, maxRequestTimeout: 1500 });
+    const { upstream, events } = startRig([], { requestTimeout: 600, maxRequestTimeout: 1800 });
     await upstream.ready(AbortSignal.timeout(5000));
-    const lasting = deed('progress', { steps: 6, ms: 120, mark: 'x' }, { token: '1' });
-    const endless = deed('progress', { steps: 60, ms: 120 }, { token: '1' });
+    const lasting = deed('progress', { steps: 6, ms: 150, mark: 'x' }, { token: '1' });
+    const endless = deed('progress', { steps: 60, ms: 150 }, { token: '1' });
     const [a, b] = await Promise.all([
       upstream.handle(lasting, contextOf()),
       upstream.handle(endless, contextOf()),
@@ -86,8 +86,8 @@ describe('progress', () => {
 
 describe('timeout', () => {
   it('is told to the client and to the process, and a late answer is nobody’s', async () => {
-    const { upstream, events } = startRig([], { requestTimeout: 150 });
-    const call = deed('delay', { ms: 250, mark: 'late' }, { id: '"slow"' });
+    const { upstream, events } = startRig([], { requestTimeout: 500 });
+    const call = deed('delay', { ms: 800, mark: 'late' }, { id: '"slow"' });
     const response = await upstream.handle(call, contextOf());
     expect(response.status).toBe(504);
     expect(await jsonOf(response)).toMatchObject({
@@ -414,7 +414,7 @@ describe('a process of the 2026 revision only', () => {
   });
 
   it('lets an acknowledged subscription last longer than a request may', async () => {
-    const { upstream } = startRig(['--modern'], { requestTimeout: 90, maxRequestTimeout: 100 });
+    const { upstream } = startRig(['--modern'], { requestTimeout: 800, maxRequestTimeout: 800 });
     const call = modern('subscriptions/listen', { notifications: {} });
     const events = await allEvents(await upstream.handle(call, contextOf({ accept: BOTH })));
     expect(JSON.parse(events[2] ?? '').result.resultType).toBe('complete');
