@@ -26,17 +26,3 @@ export function decodeBase64Url(text: string): Uint8Array | undefined {
   if ((bits & ((1 << held) - 1)) !== 0) return undefined;
   return bytes;
 }
-
-/** Encodes bytes as unpadded base64url. */
-export function encodeBase64Url(bytes: Uint8Array): string {
-  let text = '';
-  for (let index = 0; index < bytes.length; index += 3) {
-    const [a = 0, b = 0, c = 0] = bytes.subarray(index, index + 3);
-    const chunk = (a << 16) | (b << 8) | c;
-    const length = Math.min(4, bytes.length - index + 1);
-    for (let digit = 0; digit < length; digit++) {
-      text += ALPHABET[(chunk >> (18 - 6 * digit)) & 63];
-    }
-  }
-  return text;
-}

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseBearer } from '../src/bearer.ts';
-import { CLAIM_CHECKS, type ClaimRules } from '../src/claims.ts';
+import { CLAIM_CHECKS, type ClaimRules, readClaim } from '../src/claims.ts';
 import { isOidcError } from '../src/errors.ts';
 import { parseStrictJson } from '../src/strict-json.ts';
 import { SEED } from './support/seed.ts';
@@ -81,6 +81,15 @@ describe('claim checks', () => {
       { ...SEED, numRuns: 5000 },
     );
     expect(accepted).toBeGreaterThan(100);
+  });
+});
+
+describe('readClaim', () => {
+  it('sees own members only', () => {
+    for (const name of ['constructor', 'toString', '__proto__']) {
+      expect(readClaim({}, name)).toBeUndefined();
+      expect(readClaim(JSON.parse(`{"${name}":"x"}`), name)).toBe('x');
+    }
   });
 });
 

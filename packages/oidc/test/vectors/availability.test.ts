@@ -197,7 +197,9 @@ describe('a provider in trouble', () => {
       '/moved',
       () => new Response(null, { status: 301, headers: { location: '/moved' } }),
     );
+    const before = provider.asked.length;
     expect(await judge()).toBe('ERR_OIDC_JWKS');
+    expect(provider.asked.length - before).toBe(5);
   });
 
   it('97: 50 concurrent first requests cause one discovery and one key fetch', async () => {

@@ -92,6 +92,13 @@ describe('introspection', () => {
     expect(await outcome(judged.validate('opaque'))).toBe('accepted');
   });
 
+  it('79b: a token is not sent on to where a redirect points, not even on the same host', async () => {
+    const answer = () => new Response(null, { status: 307, headers: { location: '/elsewhere' } });
+    provider.routes.set('/elsewhere', () => json(ACTIVE));
+    expect(await outcome(validator(answer).validate('opaque'))).toBe(FAULT);
+    expect(provider.count('/elsewhere')).toBe(0);
+  });
+
   it('77: keeps all members as claims', async () => {
     const identity = await validator({
       ...ACTIVE,
