@@ -29,6 +29,24 @@ export function repeated(
   return (value, previous = []) => [...previous, nonEmpty(flag, value)];
 }
 
+const SECONDS_OF = { s: 1, m: 60, h: 3600 } as const;
+
+/** `30s`, `5m`, `2h`, or whole seconds; as seconds, at most `max`. */
+export function duration(flag: string, max: number): (value: string) => number {
+  return (value) => {
+    const [, digits, unit = 's'] = /^(\d{1,9})([smh])?$/.exec(value) ?? [];
+    if (digits === undefined) {
+      throw usageError(flag, `${JSON.stringify(value)} is not a duration`, 'write 30s, 5m or 2h');
+    }
+    // Safe: the pattern admits no other unit.
+    const seconds = Number(digits) * SECONDS_OF[unit as keyof typeof SECONDS_OF];
+    if (seconds > max) {
+      throw usageError(flag, `${value} is too long`, `at most ${max}s`);
+    }
+    return seconds;
+  };
+}
+
 export function port(flag: string): (value: string) => number {
   return (value) => {
     const number = Number(value);

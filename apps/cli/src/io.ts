@@ -1,5 +1,6 @@
 /** The command's only way to the outside: streams, environment, signals. Tests pass their own. */
 import { userInfo } from 'node:os';
+import { text as readText } from 'node:stream/consumers';
 
 export interface Io {
   /** Writes data to stdout. */
@@ -10,6 +11,8 @@ export interface Io {
   readonly colour: boolean;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** All of stdin; nothing when stdin is a terminal, where nobody would know to type. */
+  input(): Promise<string>;
   /** Name of the operating system's user, the subject when nobody has to sign in. */
   userName(): string;
   /** Resolves at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. */
@@ -28,6 +31,7 @@ export function createProcessIo(exitNow: () => void): Io {
     colour: process.stderr.isTTY === true && !process.env['NO_COLOR'],
     cwd: process.cwd(),
     env: process.env,
+    input: async () => (process.stdin.isTTY ? '' : readText(process.stdin)),
     userName() {
       try {
         return userInfo().username;

@@ -2,12 +2,14 @@
 import { Command, type CommanderError } from 'commander';
 import { usageError } from './cli-error.ts';
 import type { DevIdpFlags } from './commands/dev-idp.ts';
-import { addRunFlags } from './commands/run-flags.ts';
+import { addProxyFlags, addRunFlags } from './commands/run-flags.ts';
+import { addSignInFlags } from './commands/sign-in-flags.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { once, oneOf, port } from './flag-parsers.ts';
 import type { Io } from './io.ts';
-import type { RunFlags } from './services/run-options.ts';
+import type { ProxyFlags, RunFlags } from './services/run-options.ts';
 import type { Services } from './services/services.ts';
+import type { SignInFlags } from './services/sign-in-flags.ts';
 import { didYouMean } from './suggest.ts';
 
 export const FORMATS = ['text', 'json'] as const;
@@ -53,6 +55,28 @@ export function createProgram(args: readonly string[], io: Io, services: Service
       result.exitCode = await runServer({ server, serverArgs, flags }, io, services);
     },
   );
+
+  addProxyFlags(program.command('proxy')).action(
+    async (name: string, _own: unknown, command: Command) => {
+      const { proxyServer } = await import('./commands/proxy.ts');
+      const flags = command.optsWithGlobals<ProxyFlags & GlobalFlags & { format?: Format }>();
+      result.exitCode = await proxyServer({ name, flags }, io, services);
+    },
+  );
+
+  const token = program.command('token').description('helpers for access tokens');
+  addSignInFlags(
+    token
+      .command('inspect')
+      .description('make every check of a token and say what to do; exit code 3 if one fails')
+      .argument('[token]', 'the token; - or nothing reads it from stdin'),
+  )
+    .option('--format <format>', 'text or json', oneOf('--format', FORMATS))
+    .action(async (given: string | undefined, _own: unknown, command: Command) => {
+      const { inspectToken } = await import('./commands/token-inspect.ts');
+      const flags = command.optsWithGlobals<SignInFlags & GlobalFlags & { format?: Format }>();
+      result.exitCode = await inspectToken({ token: given, flags }, io);
+    });
 
   const dev = program.command('dev').description('helpers for development; never for production');
   dev

@@ -7,7 +7,14 @@ const ISSUER = 'https://idp.example';
 const OIDC: RunFlags = { oidcIssuer: ISSUER, oidcAudience: ['mcp'] };
 
 function plan(flags: RunFlags, server: string | undefined = URL_SERVER) {
-  return planRun({ server, serverArgs: undefined, flags, userName: 'ann' });
+  return planRun({
+    server,
+    serverArgs: undefined,
+    flags,
+    userName: 'ann',
+    env: {},
+    cwd: '/work-dir',
+  });
 }
 
 function refusal(flags: RunFlags): string {
@@ -98,7 +105,7 @@ describe('D1: nothing is silently open', () => {
 
   it('keeps the issuer exactly as written', () => {
     const { signIn } = plan({ ...OIDC, oidcIssuer: 'https://IDP.example/tenant/' });
-    expect(signIn).toMatchObject({ oidc: { issuer: 'https://IDP.example/tenant/' } });
+    expect(signIn).toMatchObject({ issuers: [{ issuer: 'https://IDP.example/tenant/' }] });
   });
 });
 
@@ -113,12 +120,8 @@ describe('D2: an audience is required', () => {
   const resourceUrl = 'https://mcp.example/mcp';
   it.each<[string, RunFlags, object]>([
     ['--oidc-audience', { oidcAudience: ['a', 'b'] }, { audiences: ['a', 'b'] }],
-    ['--resource-url', { resourceUrl }, { audiences: [resourceUrl], resourceUrl }],
-    [
-      'both: only the audiences count',
-      { oidcAudience: ['a'], resourceUrl },
-      { audiences: ['a'], resourceUrl },
-    ],
+    ['--resource-url', { resourceUrl }, { audiences: [resourceUrl] }],
+    ['both: only the audiences count', { oidcAudience: ['a'], resourceUrl }, { audiences: ['a'] }],
     [
       'the opt-out',
       { allowInsecureAnyAudience: true },
@@ -127,7 +130,8 @@ describe('D2: an audience is required', () => {
   ])('accepts %s', (_name, flags, oidc) => {
     expect(plan({ oidcIssuer: ISSUER, ...flags }).signIn).toEqual({
       kind: 'oidc',
-      oidc: { issuer: ISSUER, ...oidc },
+      ...('resourceUrl' in flags && { resourceUrl }),
+      issuers: [{ issuer: ISSUER, ...oidc }],
     });
   });
 

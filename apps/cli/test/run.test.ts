@@ -44,6 +44,7 @@ async function run(args: readonly string[], fake: Fake = {}) {
     colour: false,
     cwd: HERE,
     env: { PATH: '/bin', SECRET: 'hunter2' },
+    input: async () => '',
     userName: () => 'ann',
     termination: () => fake.termination ?? pressed,
   };
@@ -126,13 +127,15 @@ POLICY   none
       },
       signIn: {
         kind: 'oidc',
-        oidc: {
-          issuer: 'https://idp.example',
-          jwksUrl: 'https://idp.example/k',
-          audiences: ['a', 'b', 'c'],
-          clientId: 'cli',
-          resourceUrl: 'https://mcp.example/mcp',
-        },
+        issuers: [
+          {
+            issuer: 'https://idp.example',
+            jwksUrl: 'https://idp.example/k',
+            audiences: ['a', 'b', 'c'],
+            clientId: 'cli',
+          },
+        ],
+        resourceUrl: 'https://mcp.example/mcp',
       },
       authorization: { file: `${HERE}run.test.ts` },
       allowedOrigins: ['https://a.example'],

@@ -35,7 +35,7 @@ export async function composeServer(
       : await loadPolicies({ file: config.authorization.file, serverName: config.name, log });
   const resource = (): string =>
     `http://${urlHost(listen.host)}:${boundPort()}${config.path ?? '/mcp'}`;
-  const signIn = createSignIn(config.signIn, resource, log);
+  const signIn = await createSignIn(config.signIn, resource, log);
   const upstream = createUpstream(config.upstream, log);
   const { allowedOrigins, allowedHosts, bodyLimit } = config;
   const proxy = createProxy({

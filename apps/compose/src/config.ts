@@ -1,5 +1,7 @@
 /** What one protected MCP server needs to know; the `thv` command and the gateway both build this. */
 
+import type { SignInConfig } from './sign-in-config.ts';
+
 /** Where the MCP server is. */
 export type UpstreamConfig =
   | { readonly kind: 'http'; readonly url: string }
@@ -11,24 +13,6 @@ export type UpstreamConfig =
       readonly env: Readonly<Record<string, string>>;
       readonly cwd?: string;
     };
-
-/** Who may call. */
-export type SignInConfig =
-  | { readonly kind: 'oidc'; readonly oidc: OidcConfig }
-  /** D3: every caller is the local user; only for loopback binds unless anonymous is allowed. */
-  | { readonly kind: 'local-user'; readonly subject: string };
-
-/** One OpenID provider, as the `--oidc-*` flags describe it. */
-export interface OidcConfig {
-  readonly issuer?: string;
-  readonly jwksUrl?: string;
-  /** Audiences of which a token must carry one. Empty only with `allowInsecureAnyAudience`. */
-  readonly audiences: readonly string[];
-  readonly allowInsecureAnyAudience?: boolean;
-  readonly clientId?: string;
-  /** Public URL of the protected resource; default `http://HOST:PORT/mcp` as bound. */
-  readonly resourceUrl?: string;
-}
 
 export interface ProtectedServerConfig {
   /** MCP server name: `MCP::"name"` in policies. */

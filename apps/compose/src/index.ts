@@ -1,11 +1,15 @@
 /** One protected MCP server, composed from sign-in, policies and the proxy. */
 
 export { type ComposedServer, composeServer } from './compose-server.ts';
+export type { LogEvent, ProtectedServerConfig, UpstreamConfig } from './config.ts';
+export { type Danger, type DangerCode, listDangers } from './dangers.ts';
+export { inspectSignIn } from './inspect-sign-in.ts';
+export type { SecretReference } from './secret-reference.ts';
 export type {
-  LogEvent,
-  OidcConfig,
-  ProtectedServerConfig,
+  IntrospectionConfig,
+  IssuerConfig,
+  LocalUserConfig,
+  OidcSignInConfig,
   SignInConfig,
-  UpstreamConfig,
-} from './config.ts';
+} from './sign-in-config.ts';
 export { type RunningServer, startProtectedServer } from './start-protected-server.ts';

@@ -1,14 +1,11 @@
-/** Who may call: an OpenID provider, or the local user (D3). */
+/** Who may call: OpenID providers, or the local user (D3). */
 
-import {
-  createResourceServer,
-  createTokenValidator,
-  type Identity,
-  type TokenValidatorOptions,
-} from '@thv/oidc';
-import { createGuardedFetch } from '@thv/oidc/node';
+import { createTokenValidator, type Identity } from '@thv/oidc';
 import type { Authenticator } from '@thv/proxy';
-import type { LogEvent, OidcConfig, SignInConfig } from './config.ts';
+import type { LogEvent } from './config.ts';
+import { createOidcAuthenticator } from './oidc-authenticator.ts';
+import { openIssuers } from './open-issuers.ts';
+import type { OidcSignInConfig, SignInConfig } from './sign-in-config.ts';
 
 /** A way to sign in, with what belongs to it. */
 export interface SignIn {
@@ -27,54 +24,49 @@ export const LOCAL_ISSUER = 'thv-local';
  * Creates what `config` describes.
  *
  * @param resource URL of the protected resource, asked for late: the port may not be bound yet
+ * @throws {TypeError} naming an option that cannot be used
  */
-export function createSignIn(
+export async function createSignIn(
   config: SignInConfig,
   resource: () => string,
   log: (event: LogEvent) => void,
-): SignIn {
+): Promise<SignIn> {
   return config.kind === 'oidc'
-    ? createOidcSignIn(config.oidc, resource, log)
+    ? createOidcSignIn(config, resource, log)
     : createLocalSignIn(config.subject);
 }
 
-function createOidcSignIn(
-  oidc: OidcConfig,
+async function createOidcSignIn(
+  config: OidcSignInConfig,
   resource: () => string,
   log: (event: LogEvent) => void,
-): SignIn {
-  const fetch = createGuardedFetch();
-  const validator = createTokenValidator({
-    ...validatorOptions(oidc),
-    fetch,
-    warn: (message) => log({ level: 'warn', message }),
-  });
-  const server = createResourceServer({
-    validator,
-    resource: () => oidc.resourceUrl ?? resource(),
-    authorizationServers: oidc.issuer === undefined ? [] : [oidc.issuer],
-  });
-  return {
-    authenticator: server,
-    resourceMetadata: () => ({ ...server.metadata() }),
-    ready: (signal) => validator.ready({ signal }),
-    close: () => {
-      validator.close();
-      fetch.close();
-    },
-  };
-}
-
-function validatorOptions(oidc: OidcConfig): TokenValidatorOptions {
-  const { issuer, jwksUrl, resourceUrl, allowInsecureAnyAudience } = oidc;
-  // D2: with both, only the audiences count; the resource URL alone stands in for them.
-  const stated = oidc.audiences.length > 0 || resourceUrl === undefined;
-  return {
-    audiences: stated ? oidc.audiences : [resourceUrl],
-    ...(issuer !== undefined && { issuer }),
-    ...(jwksUrl !== undefined && { jwksUrl }),
-    ...(allowInsecureAnyAudience !== undefined && { allowInsecureAnyAudience }),
-  };
+): Promise<SignIn> {
+  const issuers = await openIssuers(config);
+  try {
+    const validator = createTokenValidator({
+      issuers: issuers.options,
+      warn: (message) => log({ level: 'warn', message }),
+    });
+    const { authenticator, metadata } = createOidcAuthenticator({
+      validator,
+      issuers,
+      resource: () => config.resourceUrl ?? resource(),
+      ...(config.scopes !== undefined && { scopes: config.scopes }),
+      ...(config.scopeImplies !== undefined && { scopeImplies: config.scopeImplies }),
+    });
+    return {
+      authenticator,
+      resourceMetadata: () => ({ ...metadata() }),
+      ready: (signal) => validator.ready({ signal }),
+      close: () => {
+        validator.close();
+        issuers.close();
+      },
+    };
+  } catch (error) {
+    issuers.close();
+    throw error;
+  }
 }
 
 function createLocalSignIn(subject: string): SignIn {

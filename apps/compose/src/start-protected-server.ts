@@ -29,7 +29,7 @@ const RETRY_EVERY = 2_000;
  * cannot be bound. Nothing is left running then.
  */
 export async function startProtectedServer(config: ProtectedServerConfig): Promise<RunningServer> {
-  const listener = await listen(config.listen);
+  const listener = await listen({ ...config.listen, replaceGlobals: true });
   const server = await composeServer(config, () => listener.port).catch(async (error: unknown) => {
     await listener.close(0);
     throw error;

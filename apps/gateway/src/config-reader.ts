@@ -1,5 +1,6 @@
 /** Reads untrusted values strictly: unknown keys are errors that name the nearest valid one (D1). */
 
+import { isAbsolute, resolve } from 'node:path';
 import { configError } from './config-error.ts';
 
 export type Fields = ReadonlyMap<string, unknown>;
@@ -49,6 +50,47 @@ export function readPort(value: unknown, path: string): number {
     throw configError(path, 'must be a port from 0 to 65535');
   }
   return value;
+}
+
+export function readFlag(value: unknown, path: string): boolean {
+  if (typeof value !== 'boolean') throw configError(path, 'must be true or false');
+  return value;
+}
+
+export function readChoice<const T extends string>(
+  value: unknown,
+  path: string,
+  choices: readonly T[],
+): T {
+  const found = choices.find((choice) => choice === value);
+  if (found === undefined) throw configError(path, `must be one of ${choices.join(', ')}`);
+  return found;
+}
+
+const SECONDS_OF = { s: 1, m: 60, h: 3600 } as const;
+
+/** `30s`, `5m`, `2h`, or whole seconds; as seconds. */
+export function readDuration(value: unknown, path: string): number {
+  const text = typeof value === 'number' ? String(value) : value;
+  const [, digits, unit = 's'] =
+    typeof text === 'string' ? (/^(\d{1,9})([smh])?$/.exec(text) ?? []) : [];
+  if (digits === undefined) throw configError(path, 'must be a duration: 30s, 5m, 2h, or seconds');
+  // Safe: the pattern admits no other unit.
+  return Number(digits) * SECONDS_OF[unit as keyof typeof SECONDS_OF];
+}
+
+/** A path, relative to the folder of the configuration. */
+export function readFile(value: unknown, path: string, folder: string): string {
+  const file = readText(value, path);
+  return isAbsolute(file) ? file : resolve(folder, file);
+}
+
+/** Reads members that may be absent. */
+export function readOptional(
+  fields: Fields,
+  path: string,
+): <T>(key: string, read: (value: unknown, path: string) => T) => T | undefined {
+  return (key, read) => (fields.has(key) ? read(fields.get(key), join(path, key)) : undefined);
 }
 
 export function join(path: string, key: string): string {

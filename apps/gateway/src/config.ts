@@ -1,38 +1,36 @@
 /** The gateway's configuration file: what it may hold, and what it means. */
 
-import { isAbsolute, resolve } from 'node:path';
 import type { UpstreamConfig } from '@thv/compose';
 import { configError } from './config-error.ts';
 import {
   type Fields,
   join,
+  readFile,
   readMap,
   readObject,
+  readOptional,
   readPort,
   readText,
   readTexts,
   readUrl,
 } from './config-reader.ts';
+import { type NamedIssuer, readAudiences, readIssuers, readScopes } from './issuers.ts';
 
 /** A checked configuration. Paths are absolute. */
 export interface GatewayConfig {
   readonly listen: { readonly host: string; readonly port: number };
   /** Origin under which clients reach the gateway; default: as bound. */
   readonly publicUrl: string | undefined;
-  readonly issuer: IssuerConfig;
+  readonly issuers: readonly NamedIssuer[];
+  /** Scopes that include others. */
+  readonly scopeImplies: Readonly<Record<string, readonly string[]>> | undefined;
   readonly servers: readonly ServerConfig[];
-}
-
-export interface IssuerConfig {
-  readonly issuer: string;
-  readonly jwksUrl: string | undefined;
-  readonly audiences: readonly string[];
 }
 
 export interface ServerConfig {
   readonly name: string;
   readonly upstream: UpstreamConfig;
-  /** Only these are accepted here, instead of the issuer's. */
+  /** Only these are accepted here, instead of the issuers'. */
   readonly audiences: readonly string[] | undefined;
   /** Authorization file; undefined: everyone who signs in may do everything (D33). */
   readonly authorization: string | undefined;
@@ -59,6 +57,7 @@ export function readGatewayConfig(
     'listen',
     'public_url',
     'issuers',
+    'scope_implies',
     'authorization',
     'servers',
   ]);
@@ -71,7 +70,8 @@ export function readGatewayConfig(
     listen: readListen(top.get('listen') ?? {}),
     publicUrl:
       publicUrl === undefined ? undefined : readUrl(publicUrl, 'public_url').replace(/\/$/, ''),
-    issuer: readIssuers(top.get('issuers')),
+    issuers: readIssuers(top.get('issuers'), folder),
+    scopeImplies: readOptional(top, '')('scope_implies', readScopeImplies),
     servers: [...servers].map(([name, server]) => {
       const path = join('servers', name);
       if (!NAME.test(name)) throw configError(path, 'a name has letters, digits, and . _ - inside');
@@ -103,40 +103,25 @@ function readListen(value: unknown): GatewayConfig['listen'] {
   };
 }
 
-function readIssuers(value: unknown): IssuerConfig {
-  if (!Array.isArray(value) || value.length === 0) {
-    throw configError('issuers', 'at least one issuer is needed: a gateway is never open');
-  }
-  if (value.length > 1) throw configError('issuers[1]', 'only one issuer is supported');
-  const path = 'issuers[0]';
-  const fields = readObject(value[0], path, ['name', 'issuer', 'jwks_url', 'audiences']);
-  if (fields.has('name')) readText(fields.get('name'), join(path, 'name'));
-  const jwksUrl = fields.get('jwks_url');
-  return {
-    issuer: readUrl(fields.get('issuer'), join(path, 'issuer')),
-    jwksUrl: jwksUrl === undefined ? undefined : readUrl(jwksUrl, join(path, 'jwks_url')),
-    audiences: readAudiences(fields.get('audiences'), join(path, 'audiences')),
-  };
-}
-
-/** D2: a token must be meant for us, so an empty list is refused as well. */
-function readAudiences(value: unknown, path: string): readonly string[] {
-  const audiences = value === undefined ? [] : readTexts(value, path);
-  if (audiences.length === 0) {
-    throw configError(
-      path,
-      'at least one audience is needed: tokens for other services must not pass',
-    );
-  }
-  return audiences;
+function readScopeImplies(
+  value: unknown,
+  path: string,
+): Readonly<Record<string, readonly string[]>> {
+  const entries = [...readMap(value, path)];
+  readScopes(
+    entries.map(([scope]) => scope),
+    path,
+  );
+  return Object.fromEntries(
+    entries.map(([scope, implied]) => [scope, readScopes(implied, join(path, scope))]),
+  );
 }
 
 function readAuthorization(fields: Fields, path: string, folder: string): string | undefined {
   const value = fields.get('authorization');
   if (value === undefined) return undefined;
   const at = join(path, 'authorization');
-  const file = readText(readObject(value, at, ['config']).get('config'), join(at, 'config'));
-  return isAbsolute(file) ? file : resolve(folder, file);
+  return readFile(readObject(value, at, ['config']).get('config'), join(at, 'config'), folder);
 }
 
 interface Surroundings {

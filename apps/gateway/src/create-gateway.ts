@@ -1,6 +1,12 @@
 /** Many protected servers behind one address, each on a path of its own. */
 
-import { type ComposedServer, composeServer, type LogEvent } from '@thv/compose';
+import {
+  type ComposedServer,
+  composeServer,
+  type DangerCode,
+  type LogEvent,
+  listDangers,
+} from '@thv/compose';
 import type { GatewayConfig, ServerConfig } from './config.ts';
 
 export interface GatewayOptions {
@@ -28,6 +34,7 @@ export async function createGateway(
   config: GatewayConfig,
   options: GatewayOptions,
 ): Promise<Gateway> {
+  for (const line of describeDangers(config)) options.log({ level: 'warn', message: line });
   const servers = new Map<string, ComposedServer>();
   for (const server of config.servers) {
     servers.set(server.name, await compose(config, server, options));
@@ -52,7 +59,8 @@ function compose(
   server: ServerConfig,
   { log, boundPort }: GatewayOptions,
 ): Promise<ComposedServer> {
-  const { issuer, jwksUrl, audiences } = config.issuer;
+  const { issuers, publicUrl, scopeImplies } = config;
+  const { audiences } = server;
   const path = `/${server.name}/mcp`;
   return composeServer(
     {
@@ -62,12 +70,12 @@ function compose(
       upstream: server.upstream,
       signIn: {
         kind: 'oidc',
-        oidc: {
-          issuer,
-          audiences: server.audiences ?? audiences,
-          ...(jwksUrl !== undefined && { jwksUrl }),
-          ...(config.publicUrl !== undefined && { resourceUrl: `${config.publicUrl}${path}` }),
-        },
+        // Audiences of a server replace those of every issuer, also where any would do.
+        issuers: issuers.map(({ config: issuer }) =>
+          audiences === undefined ? issuer : { ...issuer, audiences },
+        ),
+        ...(publicUrl !== undefined && { resourceUrl: `${publicUrl}${path}` }),
+        ...(scopeImplies !== undefined && { scopeImplies }),
       },
       ...(server.authorization !== undefined && { authorization: { file: server.authorization } }),
       ...(config.publicUrl !== undefined && {
@@ -77,6 +85,23 @@ function compose(
       log: (event) => log({ ...event, detail: { server: server.name, ...event.detail } }),
     },
     boundPort,
+  );
+}
+
+const DANGER_KEYS: Readonly<Record<DangerCode, string>> = {
+  'any-audience': 'allow_insecure_any_audience',
+  'any-issuer': 'no issuer',
+  'insecure-http': 'allow_insecure_http',
+  'private-addresses': 'allow_private_addresses',
+  'any-service-account': 'no kubernetes.namespace',
+};
+
+/** Said once, although every server has the same issuers. */
+function describeDangers({ issuers }: GatewayConfig): readonly string[] {
+  const dangers = listDangers({ kind: 'oidc', issuers: issuers.map(({ config }) => config) });
+  return dangers.map(
+    ({ code, issuer, consequence }) =>
+      `issuer ${issuers[issuer]?.name}: ${DANGER_KEYS[code]}: ${consequence}`,
   );
 }
 

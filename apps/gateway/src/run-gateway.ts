@@ -2,6 +2,7 @@
 
 import { isAuthzError } from '@thv/authz';
 import type { LogEvent } from '@thv/compose';
+import { isOidcError } from '@thv/oidc';
 import { isProxyError } from '@thv/proxy';
 import { listen } from '@thv/proxy/node';
 import { GatewayConfigError } from './config-error.ts';
@@ -46,7 +47,7 @@ async function serve(config: Config, log: (event: LogEvent) => void): Promise<nu
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
   });
-  const listener = await listen(config.listen);
+  const listener = await listen({ ...config.listen, replaceGlobals: true });
   try {
     const gateway = await createGateway(config, { log, boundPort: () => listener.port });
     try {
@@ -70,6 +71,7 @@ function isUsage(error: unknown): boolean {
   return (
     error instanceof GatewayConfigError ||
     isAuthzError(error) ||
+    isOidcError(error) ||
     (error instanceof TypeError && !isProxyError(error))
   );
 }

@@ -1,35 +1,34 @@
-/** The flags of `thv run`: only those that do something. */
+/** The flags of `thv run` and `thv proxy`: only those that do something. */
 import type { Command } from 'commander';
 import { list, once, oneOf, port, repeated } from '../flag-parsers.ts';
+import { addSignInFlags } from './sign-in-flags.ts';
 
 export function addRunFlags(command: Command): Command {
-  return command
+  command
     .description('run an MCP server behind sign-in and policies')
     .usage('[options] SERVER [-- ARGS…]   or   [options] --name NAME -- COMMAND [ARGS…]')
     .argument('[server]', 'http(s)://URL or npx://package[@version]')
     .option('-f, --foreground', 'stay attached; Ctrl-C stops everything')
     .option('--name <name>', 'name of the server in URLs and policies', once('--name'))
-    .option('--oidc-issuer <url>', 'accept tokens of this OpenID provider', once('--oidc-issuer'))
     .option(
-      '--oidc-audience <audience>',
-      'a token must be for one of these (repeatable)',
-      list('--oidc-audience'),
-    )
-    .option(
-      '--oidc-jwks-url <url>',
-      "where the provider's keys are, instead of discovery",
-      once('--oidc-jwks-url'),
-    )
-    .option(
-      '--oidc-client-id <id>',
-      'the client that is registered at the provider',
-      once('--oidc-client-id'),
-    )
-    .option(
-      '--resource-url <url>',
-      'public URL of the server; the audience when no other is given',
-      once('--resource-url'),
-    )
+      '-e, --env <KEY=VALUE>',
+      "a variable for the server's process; KEY alone passes thv's own (repeatable)",
+      repeated('--env'),
+    );
+  return addServeFlags(command);
+}
+
+export function addProxyFlags(command: Command): Command {
+  command
+    .description('put sign-in and policies before a server that runs already; stays attached')
+    .argument('<name>', 'name of the server in policies')
+    .option('--target-uri <url>', "URL of the server's MCP endpoint", once('--target-uri'));
+  return addServeFlags(command);
+}
+
+function addServeFlags(command: Command): Command {
+  return addSignInFlags(command)
+    .option('--allow-insecure-anonymous', 'DANGEROUS: serve other machines without any sign-in')
     .option('--authz-config <file>', 'policies, as JSON or YAML', once('--authz-config'))
     .option('--host <host>', 'address to listen on (default: 127.0.0.1)', once('--host'))
     .option('--proxy-port <port>', 'port to listen on; 0 takes a free one', port('--proxy-port'))
@@ -43,15 +42,5 @@ export function addRunFlags(command: Command): Command {
       'further Host names, for a tunnel or proxy in front (repeatable)',
       list('--allowed-hosts'),
     )
-    .option(
-      '-e, --env <KEY=VALUE>',
-      "a variable for the server's process; KEY alone passes thv's own (repeatable)",
-      repeated('--env'),
-    )
-    .option(
-      '--allow-insecure-any-audience',
-      'DANGEROUS: accept tokens that were issued for other services',
-    )
-    .option('--allow-insecure-anonymous', 'DANGEROUS: serve other machines without any sign-in')
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']));
 }

@@ -1,5 +1,5 @@
 /** What `thv run` prints once the server can be called. Pure. */
-import type { SignInConfig } from '@thv/compose';
+import type { IssuerConfig, SignInConfig } from '@thv/compose';
 
 export interface RunSummary {
   readonly name: string;
@@ -13,10 +13,12 @@ export function renderRunSummary(summary: RunSummary, format: 'text' | 'json'): 
 }
 
 function renderText({ name, url, signIn, policyFile }: RunSummary): string {
+  const client = clientOf(signIn);
   const rows = [
     ['NAME', name],
     ['URL', url],
     ['SIGN-IN', describeSignIn(signIn)],
+    ...(client === undefined ? [] : [['CLIENT', `clients sign in as ${client}`]]),
     ['POLICY', policyFile ?? 'none'],
   ];
   const table = rows.map(([label = '', value = '']) => `${label.padEnd(9)}${value}\n`).join('');
@@ -24,32 +26,70 @@ function renderText({ name, url, signIn, policyFile }: RunSummary): string {
 }
 
 function renderJson({ name, url, signIn, policyFile }: RunSummary): string {
-  const oidc = signIn.kind === 'oidc' ? signIn.oidc : undefined;
   return `${JSON.stringify({
     name,
     url,
-    sign_in:
-      signIn.kind === 'local-user'
-        ? { kind: 'local-user', subject: signIn.subject }
-        : {
-            kind: 'oidc',
-            issuer: oidc?.issuer ?? null,
-            jwks_url: oidc?.jwksUrl ?? null,
-            audiences: oidc?.audiences ?? [],
-          },
+    sign_in: signInData(signIn),
     policy: policyFile ?? null,
     client_config: clientConfig(name, url),
   })}\n`;
 }
 
-function describeSignIn(signIn: SignInConfig): string {
+function signInData(signIn: SignInConfig) {
   if (signIn.kind === 'local-user') {
-    return `none (everyone is ${signIn.subject})`;
+    return { kind: 'local-user', subject: signIn.subject };
   }
-  const { issuer, jwksUrl, audiences } = signIn.oidc;
-  const from = issuer ?? `any issuer with the keys of ${jwksUrl}`;
-  const audience = audiences.length === 0 ? 'any audience' : `audience ${audiences.join(' or ')}`;
-  return `bearer token from ${from}, ${audience}`;
+  const { issuers, resourceUrl, scopes } = signIn;
+  const [issuer] = issuers;
+  return {
+    kind: 'oidc',
+    issuer: issuer?.issuer ?? null,
+    jwks_url: issuer?.jwksUrl ?? null,
+    audiences: issuer?.audiences ?? [],
+    introspection_url: issuer?.introspection?.url ?? null,
+    client_id: clientOf(signIn) ?? null,
+    scopes: scopes ?? [],
+    required_scopes: issuer?.requiredScopes ?? [],
+    resource_url: resourceUrl ?? null,
+  };
+}
+
+/** With introspection, the client is thv's own: callers need another one. */
+function clientOf(signIn: SignInConfig): string | undefined {
+  const issuer = signIn.kind === 'oidc' ? signIn.issuers[0] : undefined;
+  return issuer?.introspection === undefined ? issuer?.clientId : undefined;
+}
+
+function describeSignIn(signIn: SignInConfig): string {
+  return signIn.kind === 'local-user'
+    ? `none (everyone is ${signIn.subject})`
+    : signIn.issuers.map(describeIssuer).join('; or ');
+}
+
+function describeIssuer(issuer: IssuerConfig): string {
+  const { audiences, introspection, requiredScopes = [] } = issuer;
+  const parts = [
+    `bearer token from ${describeSource(issuer)}`,
+    audiences.length === 0 ? 'any audience' : `audience ${audiences.join(' or ')}`,
+  ];
+  if (requiredScopes.length > 0) {
+    parts.push(`scopes ${requiredScopes.join(' ')}`);
+  }
+  if (introspection !== undefined) {
+    const which = introspection.introspectJwts === true ? 'every' : 'an opaque';
+    parts.push(`${which} token is checked at ${introspection.url}`);
+  }
+  return parts.join(', ');
+}
+
+function describeSource({ issuer, jwksUrl, inCluster }: IssuerConfig): string {
+  if (issuer !== undefined) {
+    return issuer;
+  }
+  if (inCluster === true) {
+    return "this pod's cluster";
+  }
+  return jwksUrl === undefined ? 'any issuer' : `any issuer with the keys of ${jwksUrl}`;
 }
 
 /** What MCP clients read from their configuration file. */

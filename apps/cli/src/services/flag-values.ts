@@ -3,10 +3,14 @@ import { isIP } from 'node:net';
 import { usageError } from '../cli-error.ts';
 import { isLoopbackName } from '../loopback.ts';
 
-/** D18: https, or http to this machine; kept as it was written, because issuers are compared exactly. */
-export function checkProviderUrl(flag: string, text: string): void {
+/**
+ * D18: https, or http to this machine; kept as it was written, because issuers are compared exactly.
+ *
+ * @param plain http is allowed everywhere
+ */
+export function checkProviderUrl(flag: string, text: string, plain = false): void {
   const url = checkPublicUrl(flag, text);
-  if (url.protocol !== 'https:' && !isLoopbackName(url.hostname)) {
+  if (url.protocol !== 'https:' && !plain && !isLoopbackName(url.hostname)) {
     throw usageError(flag, 'must be https', 'http is for providers on this machine only');
   }
   if (flag === '--oidc-issuer' && url.search !== '') {
@@ -27,6 +31,21 @@ export function checkPublicUrl(flag: string, text: string): URL {
     throw usageError(flag, 'has a fragment (#…)', 'remove it');
   }
   return url;
+}
+
+/** RFC 6749 §3.3. */
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
+/** Scopes that may stand in a challenge. */
+export function checkScopes(flag: string, scopes: readonly string[] | undefined): void {
+  const wrong = scopes?.find((scope) => !SCOPE.test(scope));
+  if (wrong !== undefined) {
+    throw usageError(
+      flag,
+      `${JSON.stringify(wrong)} is not a scope`,
+      'separate scopes by commas; a scope has no spaces, quotes and backslashes',
+    );
+  }
 }
 
 const HOST_NAME = /^(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*\.?$/i;

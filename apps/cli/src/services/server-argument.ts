@@ -63,10 +63,7 @@ const NAME_RULE = 'use letters, digits and . _ - only, at most 100';
 /** The given name, or one derived from the server. A command has no name of its own. */
 export function chooseName(given: string | undefined, server: ServerArgument): string {
   if (given !== undefined) {
-    if (!isName(given)) {
-      throw usageError('--name', `${JSON.stringify(given)} is not a name`, NAME_RULE);
-    }
-    return given;
+    return checkName('--name', given);
   }
   if (server.kind === 'command') {
     throw usageError('--name', 'missing: a command has no name of its own', 'add --name NAME');
@@ -76,6 +73,14 @@ export function chooseName(given: string | undefined, server: ServerArgument): s
     throw usageError('--name', 'missing, and none can be derived', 'add --name NAME');
   }
   return derived;
+}
+
+/** @param what what the name was given as, for the message. */
+export function checkName(what: string, text: string): string {
+  if (!isName(text)) {
+    throw usageError(what, `${JSON.stringify(text)} is not a name`, NAME_RULE);
+  }
+  return text;
 }
 
 /** `.` and `..` are letters a file path gives a meaning to. */

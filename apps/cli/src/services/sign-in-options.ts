@@ -1,29 +1,42 @@
 /** Decides how callers sign in: the rules that keep a server from being silently open. Pure. */
 
-import type { SignInConfig } from '@thv/compose';
+import { resolve } from 'node:path';
+import type { IssuerConfig, OidcSignInConfig, SignInConfig } from '@thv/compose';
 import { usageError } from '../cli-error.ts';
-import { checkProviderUrl } from './flag-values.ts';
-import type { RunFlags } from './run-options.ts';
+import { describeDangers } from './danger-texts.ts';
+import { checkProviderUrl, checkPublicUrl, checkScopes } from './flag-values.ts';
+import { type InputFile, planIntrospection } from './introspection-options.ts';
+import { readRequiredClaims, readServiceAccounts } from './provider-flags.ts';
+import { firstDependentFlag, hasProvider, type SignInFlags } from './sign-in-flags.ts';
 
-interface SignInPlan {
-  readonly signIn: SignInConfig;
-  readonly warnings: readonly string[];
+/** What surrounds the command line. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where relative paths start. */
+  readonly cwd: string;
 }
 
-export function planSignIn(flags: RunFlags, isLoopback: boolean, userName: string): SignInPlan {
-  return flags.oidcIssuer === undefined && flags.oidcJwksUrl === undefined
-    ? planLocalUser(flags, isLoopback, userName)
-    : planOidc(flags);
+export interface SignInPlan<Config extends SignInConfig = SignInConfig> {
+  readonly signIn: Config;
+  readonly warnings: readonly string[];
+  /** Files that must be readable before anything starts. */
+  readonly files: readonly InputFile[];
+}
+
+export interface SignInInput extends Surroundings {
+  readonly flags: SignInFlags;
+  readonly isLoopback: boolean;
+  readonly userName: string;
+}
+
+/** @throws {CliError} with exit code 2. */
+export function planSignIn(input: SignInInput): SignInPlan {
+  return hasProvider(input.flags) ? planOidc(input.flags, input) : planLocalUser(input);
 }
 
 /** D3: without a provider every caller is the local user, and only this machine may call. */
-function planLocalUser(flags: RunFlags, isLoopback: boolean, userName: string): SignInPlan {
-  const stray = firstGiven([
-    ['--oidc-audience', flags.oidcAudience],
-    ['--oidc-client-id', flags.oidcClientId],
-    ['--resource-url', flags.resourceUrl],
-    ['--allow-insecure-any-audience', flags.allowInsecureAnyAudience],
-  ]);
+function planLocalUser({ flags, isLoopback, userName }: SignInInput): SignInPlan {
+  const stray = firstDependentFlag(flags);
   if (stray !== undefined) {
     throw usageError(
       stray,
@@ -42,22 +55,80 @@ function planLocalUser(flags: RunFlags, isLoopback: boolean, userName: string): 
   return {
     signIn: { kind: 'local-user', subject: userName },
     warnings: [`no sign-in: ${reach} is treated as the user ${JSON.stringify(userName)}`],
+    files: [],
   };
 }
 
-/** D1, D2: an issuer or keys, and an audience. */
-function planOidc(flags: RunFlags): SignInPlan {
-  const { oidcIssuer: issuer, oidcJwksUrl: jwksUrl, oidcClientId: clientId, resourceUrl } = flags;
-  if (issuer !== undefined) {
-    checkProviderUrl('--oidc-issuer', issuer);
-  }
-  if (jwksUrl !== undefined) {
-    checkProviderUrl('--oidc-jwks-url', jwksUrl);
+/**
+ * D1, D2: a provider, and an audience.
+ *
+ * @throws {CliError} with exit code 2.
+ */
+export function planOidc(
+  flags: SignInFlags,
+  surroundings: Surroundings,
+): SignInPlan<OidcSignInConfig> {
+  const { oidcScopes: scopes, resourceUrl } = flags;
+  checkProviderUrls(flags);
+  if (resourceUrl !== undefined) {
+    checkPublicUrl('--resource-url', resourceUrl);
   }
   if (flags.allowInsecureAnonymous === true) {
     throw usageError('--allow-insecure-anonymous', 'contradicts the --oidc flags', 'drop one');
   }
-  const audiences = flags.oidcAudience ?? (resourceUrl === undefined ? [] : [resourceUrl]);
+  checkScopes('--oidc-scopes', scopes);
+  checkScopes('--oidc-required-scopes', flags.oidcRequiredScopes);
+  const audiences = chooseAudiences(flags);
+  const { introspection, warnings, files } = planIntrospection(flags, surroundings);
+  const at = (file: string): string => resolve(surroundings.cwd, file);
+  const { jwksAuthTokenFile, thvCaBundle } = flags;
+  const issuer: IssuerConfig = {
+    ...issuerRules(flags),
+    audiences,
+    ...(introspection !== undefined && { introspection }),
+    ...(jwksAuthTokenFile !== undefined && { jwksAuthTokenFile: at(jwksAuthTokenFile) }),
+    ...(thvCaBundle !== undefined && { caBundleFile: at(thvCaBundle) }),
+  };
+  const signIn: OidcSignInConfig = {
+    kind: 'oidc',
+    issuers: [issuer],
+    ...(resourceUrl !== undefined && { resourceUrl }),
+    ...(scopes !== undefined && { scopes }),
+  };
+  return {
+    signIn,
+    warnings: [...describeDangers(signIn), ...warnings],
+    files: [
+      ...files,
+      ...(jwksAuthTokenFile === undefined
+        ? []
+        : [{ flag: '--jwks-auth-token-file', path: jwksAuthTokenFile }]),
+      ...(thvCaBundle === undefined ? [] : [{ flag: '--thv-ca-bundle', path: thvCaBundle }]),
+    ],
+  };
+}
+
+function checkProviderUrls(flags: SignInFlags): void {
+  const plain = flags.oidcInsecureAllowHttp === true;
+  const urls = [
+    ['--oidc-issuer', flags.oidcIssuer],
+    ['--oidc-jwks-url', flags.oidcJwksUrl],
+    ['--oidc-introspection-url', flags.oidcIntrospectionUrl],
+  ] as const;
+  for (const [flag, url] of urls) {
+    if (url !== undefined) {
+      checkProviderUrl(flag, url, plain);
+    }
+  }
+  if (flags.oidcIssuerAlias !== undefined && flags.oidcIssuer === undefined) {
+    throw usageError('--oidc-issuer-alias', 'means nothing without --oidc-issuer', 'add it');
+  }
+}
+
+/** D2. */
+function chooseAudiences(flags: SignInFlags): readonly string[] {
+  const { oidcAudience, resourceUrl } = flags;
+  const audiences = oidcAudience ?? (resourceUrl === undefined ? [] : [resourceUrl]);
   const anyAudience = flags.allowInsecureAnyAudience === true;
   if (anyAudience && audiences.length > 0) {
     throw usageError(
@@ -73,31 +144,31 @@ function planOidc(flags: RunFlags): SignInPlan {
       'add --oidc-audience or --resource-url',
     );
   }
-  const warnings = [];
-  if (anyAudience) {
-    warnings.push('--allow-insecure-any-audience: tokens issued for other services are accepted');
-  }
-  if (issuer === undefined) {
-    warnings.push('no --oidc-issuer: the issuer of a token is not checked, only its signature');
-  }
-  return {
-    signIn: {
-      kind: 'oidc',
-      oidc: {
-        audiences,
-        ...(issuer !== undefined && { issuer }),
-        ...(jwksUrl !== undefined && { jwksUrl }),
-        ...(anyAudience && { allowInsecureAnyAudience: true }),
-        ...(clientId !== undefined && { clientId }),
-        ...(resourceUrl !== undefined && { resourceUrl }),
-      },
-    },
-    warnings,
-  };
+  return audiences;
 }
 
-function firstGiven(
-  candidates: readonly (readonly [name: string, value: unknown])[],
-): string | undefined {
-  return candidates.find(([, value]) => value !== undefined)?.[0];
+/** Everything that needs no more than its own flag. */
+function issuerRules(flags: SignInFlags): Omit<IssuerConfig, 'audiences'> {
+  const { oidcRequireClaim, oidcServiceAccounts } = flags;
+  const rules = {
+    issuer: flags.oidcIssuer,
+    issuerAliases: flags.oidcIssuerAlias,
+    jwksUrl: flags.oidcJwksUrl,
+    audienceClaim: flags.oidcAudienceClaim,
+    allowInsecureAnyAudience: flags.allowInsecureAnyAudience,
+    principalClaim: flags.oidcPrincipalClaim,
+    leeway: flags.oidcLeeway,
+    requiredClaims: oidcRequireClaim && readRequiredClaims(oidcRequireClaim),
+    allowedClients: flags.oidcAllowedClients,
+    requiredScopes: flags.oidcRequiredScopes,
+    clientId: flags.oidcClientId,
+    inCluster: flags.oidcInCluster,
+    serviceAccounts: oidcServiceAccounts && readServiceAccounts(oidcServiceAccounts),
+    allowPrivateAddresses: flags.jwksAllowPrivateIp,
+    allowInsecureHttp: flags.oidcInsecureAllowHttp,
+  };
+  // Safe: what is left out is only what has no value.
+  return Object.fromEntries(
+    Object.entries(rules).filter(([, value]) => value !== undefined),
+  ) as Omit<IssuerConfig, 'audiences'>;
 }

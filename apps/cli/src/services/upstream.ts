@@ -4,10 +4,10 @@ import type { UpstreamConfig } from '@thv/compose';
 import type { Io } from '../io.ts';
 import { buildChildEnv } from './child-env.ts';
 import { resolveNpxCommand } from './npx-package.ts';
-import type { RunPlan } from './run-options.ts';
+import type { ServePlan } from './run-options.ts';
 
 export async function resolveUpstream(
-  { server, env: declared }: Pick<RunPlan, 'server' | 'env'>,
+  { server, env: declared }: Pick<ServePlan, 'server' | 'env'>,
   { cwd, env: own }: Pick<Io, 'cwd' | 'env'>,
 ): Promise<UpstreamConfig> {
   switch (server.kind) {

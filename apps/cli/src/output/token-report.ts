@@ -1,0 +1,47 @@
+/** What `thv token inspect` prints: every check, what it saw, and what to do. Pure. */
+import type { inspectSignIn } from '@thv/compose';
+
+type Inspection = Awaited<ReturnType<typeof inspectSignIn>>;
+
+export interface TokenReportOptions {
+  /** Never printed, even when the provider repeats it in a claim. */
+  readonly token: string;
+  readonly format: 'text' | 'json';
+}
+
+export function renderTokenReport(inspection: Inspection, options: TokenReportOptions): string {
+  const checks = inspection.checks.map(({ name, ok, detail, hint }) => ({
+    name,
+    ok,
+    detail: withoutToken(detail, options.token),
+    hint: hint === null ? null : withoutToken(hint, options.token),
+  }));
+  // An answer that is incomplete is not a good one.
+  const ok = inspection.ok && !inspection.providerUnreachable;
+  if (options.format === 'json') {
+    return `${JSON.stringify({ ok, checks })}\n`;
+  }
+  const width = Math.max(...checks.map(({ name }) => name.length));
+  const lines = checks.flatMap(({ name, ok: passed, detail, hint }) => [
+    `${passed ? '✓' : '✗'} ${name.padEnd(width)}  ${detail}`,
+    ...(hint === null ? [] : [`  ${' '.repeat(width)}  → ${hint}`]),
+  ]);
+  return `${lines.join('\n')}\n\n${verdict(inspection)}\n`;
+}
+
+function verdict({ ok, providerUnreachable, checks }: Inspection): string {
+  if (providerUnreachable) {
+    return 'The provider could not be asked, so nobody can say whether the token is good.';
+  }
+  const failed = checks.filter((check) => !check.ok).length;
+  return ok
+    ? 'The token is accepted.'
+    : `The token is refused: ${failed} of ${checks.length} checks failed.`;
+}
+
+/** The token, and each of its parts that is long enough to be one. */
+function withoutToken(text: string, token: string): string {
+  return [token, ...token.split('.')]
+    .filter((part) => part.length >= 8)
+    .reduce((rest, part) => rest.replaceAll(part, '[token]'), text);
+}
