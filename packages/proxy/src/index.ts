@@ -23,6 +23,7 @@ export type { SessionOwner, SessionStore } from './session/store.ts';
 export {
   createHttpUpstream,
   type HttpUpstreamOptions,
+  type UpstreamAnswer,
   type UpstreamFetch,
   type UpstreamRequest,
 } from './upstream/http.ts';

@@ -10,6 +10,11 @@ export interface ListenOptions {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
+  /**
+   * Replaces the global `Request` and `Response` by the server's own, which are several times
+   * faster. For programs, not for libraries. Default false.
+   */
+  readonly replaceGlobals?: boolean;
 }
 
 /** A bound address. Requests get 503 until `answer` says who serves them. */
@@ -35,7 +40,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   let fetch: (request: Request) => Promise<Response> = notReady;
   const server = createAdaptorServer({
     fetch: (request: Request) => fetch(request),
-    overrideGlobalObjects: false,
+    overrideGlobalObjects: options.replaceGlobals ?? false,
     serverOptions: { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 120_000 },
   }) as Server; // Without a TLS option the adaptor makes a node:http server.
   await bind(server, options);
@@ -49,6 +54,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     close: (grace = 30_000) => closeServer(server, grace),
   };
 }
+
+/** Milliseconds. */
+const SWEEP_EVERY = 50;
 
 async function notReady(): Promise<Response> {
   return Response.json({ error: 'starting' }, { status: 503, headers: { 'retry-after': '1' } });
@@ -82,8 +90,11 @@ function closeServer(server: Server, grace: number): Promise<void> {
       return;
     }
     const timer = setTimeout(() => server.closeAllConnections(), grace);
+    // A kept connection becomes idle when its last answer or stream ends, which Node does not watch.
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_EVERY);
     server.close(() => {
       clearTimeout(timer);
+      clearInterval(sweep);
       resolve();
     });
     server.closeIdleConnections();

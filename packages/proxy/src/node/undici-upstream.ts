@@ -35,10 +35,13 @@ export function createUndiciUpstream(options: UndiciUpstreamOptions): Upstream {
       body: body ?? null,
       signal,
     });
-    return new Response(toWeb(answer.body, answer.statusCode), {
+    return {
       status: answer.statusCode,
       headers: toHeaders(answer.headers),
-    });
+      body: isSmall(answer.headers)
+        ? await answer.body.bytes()
+        : toWeb(answer.body, answer.statusCode),
+    };
   };
   return createHttpUpstream({
     url: options.url,
@@ -46,6 +49,15 @@ export function createUndiciUpstream(options: UndiciUpstreamOptions): Upstream {
     close: () => pool.destroy(),
     ...(options.headersTimeout === undefined ? {} : { headersTimeout: options.headersTimeout }),
   });
+}
+
+/** Most answers: a whole one is several times cheaper to pass on than a stream. */
+const SMALL = 64 * 1024;
+
+function isSmall(headers: Readonly<Record<string, string | string[] | undefined>>): boolean {
+  const length = headers['content-length'];
+  // Node's parser holds a server to the length it declares.
+  return typeof length === 'string' && Number(length) > 0 && Number(length) <= SMALL;
 }
 
 /**

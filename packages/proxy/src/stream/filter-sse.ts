@@ -1,5 +1,7 @@
 /** Passes an event stream on, event by event, each one read, judged and written anew (D29). */
 
+import { INTERNAL_ERROR } from '../mcp/json-rpc.ts';
+import { errorText } from '../mcp/reply.ts';
 import { passServerMessage, type ServerMessagesOptions } from './server-message.ts';
 import { encodeSse, KEEP_ALIVE, type SseEvent } from './sse-encode.ts';
 import { createSseReader } from './sse-parse.ts';
@@ -78,7 +80,14 @@ export function filterSse(
         if (ended) return;
         stop(error);
         options.onWithheld('stream');
-        controller.error(error);
+        // Told in words of our own: what broke behind is not for the client.
+        const { request } = options;
+        if (request !== undefined) {
+          const id = { text: request.idText };
+          const data = errorText({ code: INTERNAL_ERROR, id });
+          controller.enqueue(encoder.encode(encodeSse({ data })));
+        }
+        controller.close();
       }
     },
     cancel(reason) {

@@ -6,7 +6,14 @@ import { returnedResponseHeaders } from './headers.ts';
 import type { Upstream, UpstreamContext } from './upstream.ts';
 
 /** One HTTP exchange with the upstream; redirects come back as they are. */
-export type UpstreamFetch = (request: UpstreamRequest) => Promise<Response>;
+export type UpstreamFetch = (request: UpstreamRequest) => Promise<UpstreamAnswer>;
+
+/** What the upstream says. Not a `Response`: this one is filtered before one is made of it. */
+export interface UpstreamAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: ReadableStream<Uint8Array> | Uint8Array | null;
+}
 
 export interface UpstreamRequest {
   readonly url: URL;
@@ -47,15 +54,21 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
   ): Promise<Response> => {
     const headers = new Headers(context.headers);
     if (message !== undefined) headers.set('content-type', 'application/json');
-    const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(), headersTimeout);
-    let response: Response;
+    const abort = new AbortController();
+    const leave = (): void => abort.abort();
+    context.signal.addEventListener('abort', leave, { once: true });
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      abort.abort();
+    }, headersTimeout);
+    let answer: UpstreamAnswer;
     try {
-      const signal = AbortSignal.any([context.signal, timeout.signal]);
-      response = await exchange({ url, method, headers, body: message?.raw, signal });
+      const { signal } = abort;
+      answer = await exchange({ url, method, headers, body: message?.raw, signal });
     } catch (error) {
       if (context.signal.aborted) throw error;
-      if (timeout.signal.aborted) {
+      if (timedOut) {
         throw new ProxyError('ERR_PROXY_UPSTREAM_TIMEOUT', `${url.origin} sent no answer in time`);
       }
       throw new ProxyError('ERR_PROXY_UPSTREAM_UNREACHABLE', `${url.origin} cannot be reached`, {
@@ -63,8 +76,10 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
       });
     } finally {
       clearTimeout(timer);
+      // From here on a client that leaves cancels the body, and that ends the exchange.
+      context.signal.removeEventListener('abort', leave);
     }
-    return judge(response, url.origin);
+    return judge(answer, url.origin);
   };
 
   return {
@@ -75,8 +90,8 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
       const context = { signal, headers: new Headers({ accept: 'text/event-stream' }) };
       try {
         // Any answer at all shows that something listens there.
-        const response = await exchange({ url, method: 'GET', body: undefined, ...context });
-        await response.body?.cancel();
+        const answer = await exchange({ url, method: 'GET', body: undefined, ...context });
+        discard(answer);
       } catch (error) {
         throw new ProxyError('ERR_PROXY_UPSTREAM_UNREACHABLE', `${url.origin} cannot be reached`, {
           cause: error,
@@ -87,19 +102,48 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
   };
 }
 
-function judge(response: Response, origin: string): Response {
-  const isRedirect = response.status >= 300 && response.status < 400 && response.status !== 304;
-  if (isRedirect || response.type === 'opaqueredirect' || response.status === 401) {
-    // Its text is of no use to the caller, and a failing cancel changes nothing.
-    response.body?.cancel().catch(() => undefined);
-    throw response.status === 401
+function judge(answer: UpstreamAnswer, origin: string): Response {
+  const { status, headers, body } = answer;
+  const isRedirect = status === 0 || (status >= 300 && status < 400 && status !== 304);
+  if (isRedirect || status === 401) {
+    discard(answer);
+    throw status === 401
       ? new ProxyError('ERR_PROXY_UPSTREAM_REFUSED', `${origin} wants credentials of its own (401)`)
       : new ProxyError('ERR_PROXY_UPSTREAM_REDIRECT', `${origin} redirects; use its final URL`);
   }
-  return new Response(response.body, {
-    status: response.status,
-    headers: returnedResponseHeaders(response.headers),
-  });
+  return new Response(
+    body instanceof ReadableStream ? hideErrors(body) : (body as BodyInit | null),
+    {
+      status,
+      headers: returnedResponseHeaders(headers),
+    },
+  );
+}
+
+/** Nothing of the body is of use any more, so a failing cancel changes nothing. */
+function discard({ body }: UpstreamAnswer): void {
+  if (body instanceof ReadableStream) body.cancel().catch(() => undefined);
+}
+
+/** Servers may show a client why a stream broke; it is told nothing of what is behind. */
+function hideErrors(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch {
+          // The cause names addresses; whoever needs it looks at the upstream.
+          controller.error(new Error('the answer broke off'));
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 const exchangeByFetch: UpstreamFetch = async ({ url, method, headers, body, signal }) => {
@@ -115,8 +159,7 @@ const exchangeByFetch: UpstreamFetch = async ({ url, method, headers, body, sign
   const decoded = new Headers(response.headers);
   decoded.delete('content-encoding');
   decoded.delete('content-length');
-  if (response.status === 0) return response;
-  return new Response(response.body, { status: response.status, headers: decoded });
+  return { status: response.status, headers: decoded, body: response.body };
 };
 
 function checkUrl(value: string | URL): URL {

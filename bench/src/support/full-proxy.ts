@@ -1,0 +1,58 @@
+/** Everything: RS256 tokens, ten policies, the HTTP upstream over undici. */
+
+import { createAuthorizer } from '@thv/authz';
+import { loadCedar } from '@thv/authz/node';
+import { createResourceServer, createTokenValidator } from '@thv/oidc';
+import { createProxy } from '@thv/proxy';
+import { createUndiciUpstream, listen } from '@thv/proxy/node';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+
+const issuer = 'https://idp.example';
+const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });
+const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: 'k', alg: 'RS256', use: 'sig' }] };
+const token = await new SignJWT({ roles: ['standard'] })
+  .setProtectedHeader({ alg: 'RS256', kid: 'k' })
+  .setIssuer(issuer)
+  .setAudience('bench')
+  .setSubject('alice')
+  .setIssuedAt()
+  .setExpirationTime('1h')
+  .sign(privateKey);
+
+const validator = createTokenValidator({
+  issuer,
+  jwksUrl: `${issuer}/jwks`,
+  audiences: ['bench'],
+  fetch: async () => Response.json(keys),
+});
+const call = 'action == Action::"call_tool"';
+const policies = [
+  `permit(principal, ${call}, resource == Tool::"weather");`,
+  `permit(principal, ${call}, resource) when { principal has claim_roles && principal.claim_roles.contains("premium") };`,
+  `forbid(principal, ${call}, resource) when { resource has arg_city && resource.arg_city == "Atlantis" };`,
+  ...Array.from(
+    { length: 7 },
+    (_, n) => `permit(principal == Client::"user${n}", ${call}, resource == Tool::"tool${n}");`,
+  ),
+];
+const listener = await listen({ host: '127.0.0.1', port: 0, replaceGlobals: true });
+const proxy = createProxy({
+  upstream: createUndiciUpstream({ url: process.env['UPSTREAM'] ?? '' }),
+  authenticate: createResourceServer({
+    validator,
+    resource: 'https://mcp.example/mcp',
+    authorizationServers: [issuer],
+  }),
+  authorize: createAuthorizer(
+    { version: '1.0', type: 'cedarv1', cedar: { policies } },
+    { cedar: await loadCedar() },
+  ),
+  origins: { loopbackPort: listener.port },
+});
+listener.answer(proxy.fetch);
+process.stdout.write(
+  `${JSON.stringify({ url: `http://127.0.0.1:${listener.port}/mcp`, token })}\n`,
+);
+
+// Ends in order, so that a profiler can write what it saw.
+process.once('SIGTERM', () => process.exit());
