@@ -24,6 +24,8 @@ const TTL_MAX = 60 * MINUTE;
 const STALE_MAX = 60 * MINUTE;
 const MISS_COOLDOWN = 30 * SECOND;
 const FAILURE_TTL = 5 * SECOND;
+/** For so long after a failure the provider is taken to be in trouble. */
+const TROUBLE = MINUTE;
 
 /** What a {@link createJwksKeySource} needs. */
 export interface JwksKeySourceOptions extends ProviderFetchOptions {
@@ -93,7 +95,7 @@ export function createJwksKeySource(options: JwksKeySourceOptions): KeySource {
       return (await refresh()).set;
     }
     const stale = fetched.set;
-    if (failure !== undefined) {
+    if (failure !== undefined && now() < failure.at + TROUBLE) {
       // The provider is known to be in trouble: do not let every caller wait for its time limit.
       refresh().catch(() => undefined);
       return stale;

@@ -57,7 +57,10 @@ export function resolveOptions(options: TokenValidatorOptions): ResolvedOptions 
     tokenCacheSize: requireInteger('tokenCacheSize', options.tokenCacheSize ?? 10_000, size),
   };
   assertDistinct(resolved.issuers);
-  for (const issuer of resolved.issuers) assertAddresses(issuer, resolved.warn);
+  for (const issuer of resolved.issuers) {
+    assertAddresses(issuer, resolved.warn);
+    warnOfDangers(issuer, resolved.warn);
+  }
   return resolved;
 }
 
@@ -187,5 +190,17 @@ function assertAddresses(issuer: ResolvedIssuer, warn: ResolvedOptions['warn']):
       const reason = isOidcError(error) ? error.detail.reason : undefined;
       throw new TypeError(`"${name}" is refused: ${reason ?? 'not usable'}`);
     }
+  }
+}
+
+function warnOfDangers({ rules, ...issuer }: ResolvedIssuer, warn: ResolvedOptions['warn']): void {
+  if (rules.audiences === undefined) {
+    warn('"allowInsecureAnyAudience" accepts tokens that were made for other services');
+  }
+  if (rules.allowInsecureUnprovenBinding) {
+    warn('"allowInsecureUnprovenBinding" accepts tokens that may have been stolen');
+  }
+  if (issuer.allowInsecureHttp) {
+    warn('"allowInsecureHttp" lets anyone on the way replace the provider and its keys');
   }
 }

@@ -6,7 +6,7 @@ import { isOidcError, OidcError } from './errors.ts';
 import type { Identity } from './identity.ts';
 import { buildResourceMetadata, type ResourceMetadata, wellKnownUrl } from './resource-metadata.ts';
 import { expandScopes, isScopeToken, type ScopeImplications } from './scopes.ts';
-import type { TokenValidator } from './token-validator.ts';
+import type { CallOptions, TokenValidator } from './token-validator.ts';
 
 /** A text, or a function for what is known only later, such as the URL of a bound port. */
 export type LateText = string | (() => string | undefined);
@@ -93,7 +93,12 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
 
   async function verify(request: Request): Promise<Identity> {
     const token = parseBearer(request.headers.get('authorization'));
-    const identity = await validator.validate(token, { signal: request.signal });
+    const call: CallOptions = {
+      get signal() {
+        return request.signal;
+      },
+    };
+    const identity = await validator.validate(token, call);
     assertScopes(identity, requiredScopes);
     return identity;
   }

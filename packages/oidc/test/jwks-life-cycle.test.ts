@@ -146,6 +146,17 @@ describe('keys without kid', () => {
 });
 
 describe('stale keys', () => {
+  it('are not served because of a failure long ago: the first request after the lifetime waits', async () => {
+    cacheFor('max-age=300');
+    await judge();
+    provider.down = true;
+    expect(await judge('k2')).toBe('ERR_OIDC_JWKS');
+    provider.down = false;
+    provider.keys = [(await signingKey('k2')).publicJwk];
+    provider.clock.seconds += 300;
+    expect(await judge()).toBe('ERR_OIDC_KEY_UNKNOWN');
+  });
+
   it('are served at once while the provider is known to be in trouble', async () => {
     cacheFor('max-age=60');
     await judge();
