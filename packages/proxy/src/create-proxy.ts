@@ -22,7 +22,7 @@ export interface McpProxy {
   readonly close: () => Promise<void>;
 }
 
-const METHODS = 'GET, POST, DELETE, OPTIONS';
+const METHODS = ['GET', 'POST', 'DELETE', 'OPTIONS'];
 
 /**
  * Creates a proxy that authenticates, reads, authorizes and filters everything on its one route.
@@ -41,18 +41,13 @@ export function createProxy(options: ProxyOptions): McpProxy {
   const readiness = createReadiness({ checks, degraded: resolved.degraded, onError, now });
 
   const app = new Hono();
-  app.on(['GET', 'POST', 'DELETE', 'OPTIONS'], path, (context) => {
-    const exchange: Exchange = { request: context.req.raw, startedAt: now() };
+  app.all(path, (context) => {
+    const request = context.req.raw;
+    // Asked of the request itself: the router takes HEAD for GET.
+    if (!METHODS.includes(request.method)) return replyMethodNotAllowed();
+    const exchange: Exchange = { request, startedAt: now() };
     return runStages(stages, exchange);
   });
-  app.all(path, () =>
-    replyError({
-      status: 405,
-      code: INVALID_REQUEST,
-      message: 'Method not allowed',
-      headers: { allow: METHODS },
-    }),
-  );
   app.get('/healthz', () => word(200, 'ok'));
   app.get('/readyz', () => readiness());
   app.all('/.well-known/*', (context) =>
@@ -70,6 +65,15 @@ export function createProxy(options: ProxyOptions): McpProxy {
     endStreams: () => ending.abort(),
     close: () => upstream.close(),
   };
+}
+
+function replyMethodNotAllowed(): Response {
+  return replyError({
+    status: 405,
+    code: INVALID_REQUEST,
+    message: 'Method not allowed',
+    headers: { allow: METHODS.join(', ') },
+  });
 }
 
 function resolveOptions(options: ProxyOptions): ResolvedOptions {

@@ -1,7 +1,7 @@
 /** Sessions, origins, headers, answers of the client, hints and routes. */
 
 import { describe, expect, it } from 'vitest';
-import { ALL, engine, fakeUpstream, harness, jsonResult } from './support/fakes.ts';
+import { ALL, engine, fakeUpstream, harness, jsonResult, W } from './support/fakes.ts';
 
 const sse = { 'content-type': 'text/event-stream' };
 
@@ -132,6 +132,17 @@ describe('headers (D20)', () => {
       'content-type': 'application/json',
       'x-custom': 'stays',
     });
+  });
+
+  it('drops headers that mirror a body in the era that does not compare them', async () => {
+    const { call, upstream } = harness({ authorize: W });
+    const mirrors = { 'mcp-method': 'tools/call', 'mcp-name': 'admin_tool', 'mcp-param-x': '1' };
+    await call('tools/call', { name: 'weather' }, mirrors);
+    await call('initialize', {}, { ...mirrors, 'mcp-protocol-version': '2026-07-28' });
+    for (const { context } of upstream.forwarded) {
+      for (const name of Object.keys(mirrors)) expect(context.headers.has(name)).toBe(false);
+    }
+    expect(upstream.forwarded).toHaveLength(2);
   });
 });
 

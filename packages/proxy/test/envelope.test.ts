@@ -101,6 +101,7 @@ const rows: readonly Row[] = [
   },
   { name: 'A22 trailing data', body: `${call('x')}{}`, expect: [400, -32700] },
   { name: 'A24 PUT', body: call('x'), method: 'PUT', expect: [405, -32600] },
+  { name: 'HEAD', body: '', method: 'HEAD', expect: [405] },
   { name: 'PATCH', body: call('x'), method: 'PATCH', expect: [405, -32600] },
   { name: 'A27 /sse', authorize: W, body: call('x'), path: '/sse', expect: [404] },
   {

@@ -149,6 +149,18 @@ describe('a list in a JSON body', () => {
 
 const NOTE = '{"jsonrpc":"2.0","method":"notifications/message","params":{"data":"x"}}';
 
+describe('an answer that is no list', () => {
+  it('passes, also when it is compressed', async () => {
+    const text = '{"jsonrpc":"2.0","id":1,"result":{"content":[]}}';
+    const headers = { ...json, 'content-encoding': 'gzip' };
+    const upstream = fakeUpstream(() => new Response(gzipSync(text), { headers }));
+    const { call } = harness({ authorize: W, upstream });
+    const response = await call('tools/call', { name: 'weather' });
+    expect(await response.text()).toBe(text);
+    expect(response.headers.has('content-encoding')).toBe(false);
+  });
+});
+
 describe('a list in an event stream', () => {
   it.each<[string, string, string]>([
     ['clean', `event: message\ndata: ${clean()}\n\n`, `event: message\ndata: ${FILTERED}\n\n`],

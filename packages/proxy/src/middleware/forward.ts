@@ -3,7 +3,9 @@
 import type { FilterResult, PolicyEngine } from '../authorization.ts';
 import { type Exchange, identityOf, type Stage } from '../exchange.ts';
 import type { HintStore } from '../hints/hint-store.ts';
+import { INTERNAL_ERROR } from '../mcp/json-rpc.ts';
 import type { ListKind } from '../mcp/methods.ts';
+import { replyError } from '../mcp/reply.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { TrafficBook } from '../session/traffic-book.ts';
 import { filterResponse } from '../stream/filter-response.ts';
@@ -30,11 +32,13 @@ export function forwardStage(options: ForwardOptions): Stage {
   };
 }
 
-function ask(exchange: Exchange, { upstream, traffic }: ForwardOptions): Promise<Response> {
+async function ask(exchange: Exchange, options: ForwardOptions): Promise<Response> {
   const { request, message } = exchange;
+  const { upstream, traffic } = options;
   const headers = forwardedRequestHeaders(request.headers);
   if (exchange.sessionId === undefined) headers.delete('mcp-session-id');
   if (message?.era === '2026') headers.delete('last-event-id');
+  else dropMirrors(headers);
   const context: UpstreamContext = {
     identity: identityOf(exchange),
     sessionId: exchange.sessionId,
@@ -47,7 +51,31 @@ function ask(exchange: Exchange, { upstream, traffic }: ForwardOptions): Promise
     }
     return upstream.handle(message, context);
   }
-  return request.method === 'DELETE' ? upstream.endSession(context) : upstream.stream(context);
+  if (request.method === 'DELETE') return upstream.endSession(context);
+  return openStream(exchange, context, options);
+}
+
+/** Some servers send the head of a stream with its first event, which may never come. */
+async function openStream(
+  exchange: Exchange,
+  context: UpstreamContext,
+  { upstream, ending }: ForwardOptions,
+): Promise<Response> {
+  try {
+    const signal = AbortSignal.any([context.signal, ending]);
+    return await upstream.stream({ ...context, signal });
+  } catch (error) {
+    if (!ending.aborted) throw error;
+    exchange.reason = 'closing';
+    return replyError({ status: 503, code: INTERNAL_ERROR, message: 'Closing' });
+  }
+}
+
+/** Headers that mirror the body belong to the 2026 era; in the other nobody has compared them. */
+function dropMirrors(headers: Headers): void {
+  for (const name of [...headers.keys()]) {
+    if (/^mcp-(?:method|name|param-.*)$/.test(name)) headers.delete(name);
+  }
 }
 
 function filter(

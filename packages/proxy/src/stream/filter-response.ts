@@ -29,7 +29,7 @@ export async function filterResponse(
   }
   // A GET opens an event stream or fails; a body of another kind belongs to no request.
   if (options.request === undefined) return withheld(response, options, 'not-a-stream');
-  if (options.request.list === undefined) return response;
+  if (options.request.list === undefined) return decoded;
   return filterListBody(decoded, { ...options, harmless: 'withhold' });
 }
 
