@@ -14,5 +14,7 @@ export default defineConfig({
   failOnWarn: true,
   fixedExtension: false,
   clean: true,
-  deps: { skipNodeModulesBundle: true },
+  // The composition is not published by itself, so it becomes part of this package; everything that
+  // it needs is among the dependencies.
+  deps: { alwaysBundle: ['@thv/compose'], onlyBundle: ['@thv/compose'] },
 });

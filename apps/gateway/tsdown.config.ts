@@ -9,4 +9,11 @@ export default defineConfig({
   sourcemap: true,
   failOnWarn: true,
   fixedExtension: false,
+  // The composition is not published by itself, so it becomes part of this package, types included;
+  // everything that it needs is among the dependencies.
+  deps: {
+    alwaysBundle: ['@thv/compose'],
+    onlyBundle: ['@thv/compose'],
+    dts: { alwaysBundle: ['@thv/compose'] },
+  },
 });

@@ -12,32 +12,40 @@ export interface Danger {
 }
 
 /** Stable names, for callers that know what their option is called. */
-export type DangerCode = keyof typeof DANGERS;
+export type DangerCode =
+  | 'any-audience'
+  | 'any-issuer'
+  | 'insecure-http'
+  | 'private-addresses'
+  | 'any-service-account';
 
-const DANGERS = {
+interface Rule {
+  readonly consequence: string;
+  readonly holds: (issuer: IssuerConfig) => boolean;
+}
+
+const DANGERS: Readonly<Record<DangerCode, Rule>> = {
   'any-audience': {
     consequence: 'tokens issued for other services are accepted',
-    holds: (issuer: IssuerConfig) =>
-      issuer.allowInsecureAnyAudience === true && issuer.audiences.length === 0,
+    holds: (issuer) => issuer.allowInsecureAnyAudience === true && issuer.audiences.length === 0,
   },
   'any-issuer': {
     consequence: 'the issuer of a token is not checked, only its signature',
-    holds: (issuer: IssuerConfig) => issuer.issuer === undefined && issuer.jwksUrl !== undefined,
+    holds: (issuer) => issuer.issuer === undefined && issuer.jwksUrl !== undefined,
   },
   'insecure-http': {
     consequence: 'whoever can change what the provider answers on the way can forge any caller',
-    holds: (issuer: IssuerConfig) => issuer.allowInsecureHttp === true,
+    holds: (issuer) => issuer.allowInsecureHttp === true,
   },
   'private-addresses': {
     consequence: "the provider's metadata may send thv to addresses of the internal network",
-    holds: (issuer: IssuerConfig) => issuer.allowPrivateAddresses === true,
+    holds: (issuer) => issuer.allowPrivateAddresses === true,
   },
   'any-service-account': {
     consequence: 'every service account of the cluster may call',
-    holds: (issuer: IssuerConfig) =>
-      issuer.inCluster === true && issuer.serviceAccounts === undefined,
+    holds: (issuer) => issuer.inCluster === true && issuer.serviceAccounts === undefined,
   },
-} as const;
+};
 
 /** Everything dangerous in a configuration, issuer by issuer. */
 export function listDangers(config: OidcSignInConfig): readonly Danger[] {
