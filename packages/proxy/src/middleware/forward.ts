@@ -21,11 +21,14 @@ export interface ForwardOptions
   readonly ending: AbortSignal;
 }
 
+const CLOSING = 'closing';
+
 /** Forwards the exchange and filters the answer. */
 export function forwardStage(options: ForwardOptions): Stage {
   return async (exchange) => {
     const { message } = exchange;
     const response = await ask(exchange, options);
+    if (exchange.reason === CLOSING) return response;
     if (exchange.request.method === 'DELETE') return withoutBody(response);
     if (message !== undefined && message.kind !== 'request') return withoutBody(response);
     return filter(exchange, response, options);
@@ -66,7 +69,7 @@ async function openStream(
     return await upstream.stream({ ...context, signal });
   } catch (error) {
     if (!ending.aborted) throw error;
-    exchange.reason = 'closing';
+    exchange.reason = CLOSING;
     return replyError({ status: 503, code: INTERNAL_ERROR, message: 'Closing' });
   }
 }

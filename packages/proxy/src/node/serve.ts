@@ -1,7 +1,7 @@
 /** Serves a proxy on Node: binds, answers, and ends in order (D40). */
 
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { ProxyError } from '../errors.ts';
 
@@ -43,6 +43,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     overrideGlobalObjects: options.replaceGlobals ?? false,
     serverOptions: { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 120_000 },
   }) as Server; // Without a TLS option the adaptor makes a node:http server.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await bind(server, options);
   const address = server.address() as AddressInfo; // A bound TCP server has one.
   return {
@@ -51,7 +56,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     answer: (answer) => {
       fetch = answer;
     },
-    close: (grace = 30_000) => closeServer(server, grace),
+    close: (grace = 30_000) => closeServer(server, sockets, grace),
   };
 }
 
@@ -83,20 +88,27 @@ function bind(server: Server, { host, port }: ListenOptions): Promise<void> {
   });
 }
 
-function closeServer(server: Server, grace: number): Promise<void> {
+function closeServer(server: Server, sockets: ReadonlySet<Socket>, grace: number): Promise<void> {
   return new Promise((resolve) => {
     if (!server.listening) {
       resolve();
       return;
     }
     const timer = setTimeout(() => server.closeAllConnections(), grace);
-    // A kept connection becomes idle when its last answer or stream ends, which Node does not watch.
-    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_EVERY);
+    // Node looks once and at used connections only: not at one whose last answer or stream ends
+    // later, nor at one that a client opened in advance.
+    const closeUnused = (): void => {
+      server.closeIdleConnections();
+      for (const socket of sockets) {
+        if (socket.bytesRead === 0) socket.destroy();
+      }
+    };
+    const sweep = setInterval(closeUnused, SWEEP_EVERY);
     server.close(() => {
       clearTimeout(timer);
       clearInterval(sweep);
       resolve();
     });
-    server.closeIdleConnections();
+    closeUnused();
   });
 }
