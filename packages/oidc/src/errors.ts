@@ -50,7 +50,7 @@ export interface OidcErrorDetail {
   readonly retryAfter?: number;
   /** All scopes that the operation needs (`ERR_OIDC_INSUFFICIENT_SCOPE`). */
   readonly requiredScopes?: readonly string[];
-  /** Scopes that the token does have (`ERR_OIDC_INSUFFICIENT_SCOPE`); not part of the message. */
+  /** Scopes that the token does have (`ERR_OIDC_INSUFFICIENT_SCOPE`); hidden from loggers. */
   readonly grantedScopes?: readonly string[];
 }
 
@@ -66,10 +66,14 @@ export class OidcError extends Error {
   readonly detail: OidcErrorDetail;
 
   constructor(code: OidcErrorCode, message: string, options: OidcErrorOptions = {}) {
-    const { cause, ...detail } = options;
+    const { cause, grantedScopes, ...detail } = options;
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
-    this.detail = detail;
+    // What the token says is for the challenge only, so enumeration must not find it.
+    this.detail =
+      grantedScopes === undefined
+        ? detail
+        : Object.defineProperty(detail, 'grantedScopes', { value: grantedScopes });
     Object.defineProperty(this, STAMP, { value: true });
   }
 }

@@ -75,7 +75,7 @@ export function createJwksKeySource(options: JwksKeySourceOptions): KeySource {
         : new OidcError('ERR_OIDC_JWKS', 'The key set cannot be had', { reason: 'unexpected' });
       failure = { error: known, at: now() };
       counts.failed++;
-      options.onFailure(known, isUsable());
+      if (!closing.signal.aborted) options.onFailure(known, isUsable());
       throw known;
     }
   }

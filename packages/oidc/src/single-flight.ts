@@ -6,10 +6,8 @@ export function abandonable<T>(work: Promise<T>, signal: AbortSignal | undefined
   if (signal === undefined) return work;
   return new Promise<T>((resolve, reject) => {
     const giveUp = () => reject(new OidcError('ERR_OIDC_ABORTED', 'The caller gave up waiting'));
-    if (signal.aborted) {
-      giveUp();
-      return;
-    }
+    if (signal.aborted) giveUp();
+    // Also after giving up somebody must take a failure of the work, or it ends the process.
     signal.addEventListener('abort', giveUp, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
   });

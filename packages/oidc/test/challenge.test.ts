@@ -126,11 +126,14 @@ describe('createResourceServer', () => {
     const server = createResourceServer(options);
     const identity = { scopes: ['a'] } as never;
     let answer: Response | undefined;
+    let caught: unknown;
     try {
       server.assertScopes(identity, ['b']);
     } catch (error) {
+      caught = error;
       answer = server.toResponse(error);
     }
     expect(answer?.headers.get('www-authenticate')).toContain('scope="a b"');
+    expect(JSON.stringify(caught)).not.toContain('"a"');
   });
 });

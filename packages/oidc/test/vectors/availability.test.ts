@@ -230,6 +230,28 @@ describe('a provider in trouble', () => {
     expect(await second).toBe('accepted');
   });
 
+  it('a caller who has given up before is told so, and a failure behind it ends nothing', async () => {
+    provider.down = true;
+    const validator = validatorFor(provider);
+    const signal = AbortSignal.abort();
+    expect(await outcome(validator.validate(await provider.sign(), { signal }))).toBe(
+      'ERR_OIDC_ABORTED',
+    );
+    expect(await outcome(validator.ready({ signal }))).toBe('ERR_OIDC_ABORTED');
+    // An unhandled rejection would fail this test run.
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  it('closing while a fetch runs ends it quietly', async () => {
+    provider.routes.set(DISCOVERY, () => new Promise<Response>(() => undefined));
+    const warnings: string[] = [];
+    const validator = validatorFor(provider, { warn: (text) => warnings.push(text) });
+    const waiting = outcome(validator.ready());
+    validator.close();
+    expect(await waiting).toBe('ERR_OIDC_DISCOVERY');
+    expect(warnings).toEqual([]);
+  });
+
   it('works with a key set alone: any issuer, but always one', async () => {
     const validator = createTokenValidator({
       jwksUrl: 'https://idp.test/jwks',
