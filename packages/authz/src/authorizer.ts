@@ -4,9 +4,12 @@ import { type AuthzConfig, parseAuthzConfig } from './config.ts';
 import { createDecisionIds } from './decision-id.ts';
 import { AuthzError } from './errors.ts';
 import type { Explanation } from './explanation.ts';
+import type { FetchLike } from './http-engine.ts';
+import { createHttpPolicies } from './http-policies.ts';
 import { filterRead, readList, toReport } from './list-filter.ts';
 import { createPolicyEngine, type PolicyEngine } from './policy-engine.ts';
 import type { AuthorizeRequest, Decision, FilteredList, ListRequest } from './request.ts';
+import type { Verdict } from './verdict.ts';
 
 /** Decides MCP requests. All functions are safe to call at any time; none throws for a "no". */
 export interface Authorizer {
@@ -34,6 +37,15 @@ export interface AuthorizerOptions {
   readonly cedar: Cedar;
   /** The MCP server's name: resources are in `MCP::"<serverName>"`. Default: none. */
   readonly serverName?: string | undefined;
+  /** Used with `type: httpv1` only. Default: the platform's fetch. */
+  readonly fetch?: FetchLike | undefined;
+  /** The bearer token for the decision point of `type: httpv1`, read for every request. */
+  readonly bearerToken?: (() => string | undefined) | undefined;
+}
+
+interface Loaded {
+  readonly config: AuthzConfig;
+  readonly engine: PolicyEngine;
 }
 
 /**
@@ -43,7 +55,7 @@ export interface AuthorizerOptions {
  * @throws {TypeError} when an option is missing or of a wrong type.
  */
 export function createAuthorizer(config: unknown, options: AuthorizerOptions): Authorizer {
-  const { cedar, serverName = '' } = options;
+  const { cedar, serverName = '', fetch = globalThis.fetch, bearerToken } = options;
   if (typeof cedar?.statefulIsAuthorized !== 'function') {
     throw new TypeError('"cedar" option must be an instance from createCedar() or loadCedar()');
   }
@@ -52,20 +64,27 @@ export function createAuthorizer(config: unknown, options: AuthorizerOptions): A
   }
   assertUsableCedar(cedar);
   const nextId = createDecisionIds();
-  const load = (next: unknown): { readonly config: AuthzConfig; readonly engine: PolicyEngine } => {
+  const load = (next: unknown): Loaded => {
     const parsed = parseAuthzConfig(next);
-    if (parsed.type !== 'cedarv1') {
-      throw new AuthzError('ERR_AUTHZ_CONFIG', `type "${parsed.type}" is not supported here`);
-    }
-    return { config: parsed, engine: createPolicyEngine(cedar, parsed, serverName) };
+    const engine =
+      parsed.type === 'cedarv1'
+        ? createPolicyEngine(cedar, parsed, serverName)
+        : createHttpPolicies({ pdp: parsed.pdp, serverName, fetch, bearerToken });
+    return { config: parsed, engine };
   };
   let loaded = load(config);
+  const decided = ({ allowed, policies, errors }: Verdict): Decision => ({
+    allowed,
+    id: nextId(),
+    policies,
+    errors,
+  });
 
   return {
     authorize: (request) => {
       try {
-        const { allowed, policies, errors } = loaded.engine.decide(request);
-        return { allowed, id: nextId(), policies, errors };
+        const verdict = loaded.engine.decide(request);
+        return verdict instanceof Promise ? verdict.then(decided) : decided(verdict);
       } catch (error) {
         return { allowed: false, id: nextId(), policies: [], errors: [toReport(error)] };
       }
@@ -73,15 +92,23 @@ export function createAuthorizer(config: unknown, options: AuthorizerOptions): A
     filterList: (request, result) => {
       try {
         const list = readList(request.list, result);
-        const decide = loaded.engine.decideItems(request);
-        return list.ok ? filterRead(list, decide) : list;
+        if (!list.ok) {
+          return list;
+        }
+        const verdicts = loaded.engine.decideItems(request, list.items);
+        return verdicts instanceof Promise
+          ? verdicts.then((found) => filterRead(list, found))
+          : filterRead(list, verdicts);
       } catch (error) {
         return { ok: false, reason: toReport(error).message };
       }
     },
     explain: (request) => {
-      const outcome = { id: nextId(), ...loaded.engine.decide(request) };
-      return loaded.engine.explain(request, outcome);
+      const { engine } = loaded;
+      if (engine.explain === undefined) {
+        throw new AuthzError('ERR_AUTHZ_ENGINE', 'only Cedar policies can be explained');
+      }
+      return engine.explain(request, nextId());
     },
     reload: (next) => {
       loaded = load(next);

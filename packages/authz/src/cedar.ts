@@ -10,6 +10,7 @@ export type Cedar = Pick<
   | 'getCedarVersion'
   | 'isAuthorized'
   | 'policyToJson'
+  | 'policyToText'
   | 'preparsePolicySet'
   | 'statefulIsAuthorized'
   | 'validate'

@@ -45,20 +45,20 @@ export function readList(list: ListKind, result: unknown): ReadList {
   return { ok: true, result: result as Record<string, unknown>, array, all, items };
 }
 
-/** Leaves the items that `decide` allows in the result, which is changed in place. */
+/** Leaves the allowed items in the result, which is changed in place. One verdict per item. */
 export function filterRead(
   list: Extract<ReadList, { ok: true }>,
-  decide: (item: ListItem) => Verdict,
+  verdicts: readonly Verdict[],
 ): FilteredList {
   const { result, array, all, items } = list;
   const errors = new Map<string, PolicyError>();
   const kept: number[] = [];
-  for (const item of items) {
-    const verdict = decide(item);
-    for (const error of verdict.errors) {
+  for (const [at, item] of items.entries()) {
+    const verdict = verdicts[at];
+    for (const error of verdict?.errors ?? []) {
       errors.set(`${error.policy}\0${error.message}`, error);
     }
-    if (verdict.allowed) {
+    if (verdict?.allowed === true) {
       kept.push(item.index);
     }
   }

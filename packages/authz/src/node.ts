@@ -4,6 +4,9 @@
  *
  * @module
  */
+
+export { type CheckPolicyFileOptions, checkPolicyFile } from './node/check-policy-file.ts';
 export { type LoadAuthorizerOptions, loadAuthorizer } from './node/load-authorizer.ts';
 export { loadCedar } from './node/load-cedar.ts';
 export { loadAuthzConfig } from './node/load-config.ts';
+export { runPolicyTestFile } from './node/run-policy-test-file.ts';

@@ -22,7 +22,7 @@ import { isAuthzAction, LISTS } from './operations.ts';
 import { readsHints } from './policy-reads.ts';
 import { loadPolicies } from './policy-set.ts';
 import { createPrincipals, type KnownPrincipal } from './principals.ts';
-import type { AuthorizeRequest, AuthzAction, Decision, ListRequest, ToolHints } from './request.ts';
+import type { AuthorizeRequest, AuthzAction, ListRequest, ToolHints } from './request.ts';
 import { toCallRules, toListingRules } from './rules.ts';
 import { parseStaticEntities } from './static-entities.ts';
 import { assertUnicode, createRecord } from './values.ts';
@@ -31,10 +31,14 @@ import type { Verdict } from './verdict.ts';
 /** A configuration ready to decide. */
 export interface PolicyEngine {
   readonly readsHints: boolean;
-  decide(request: AuthorizeRequest): Verdict;
-  explain(request: AuthorizeRequest, outcome: Decision): Explanation;
-  /** A function that judges the items of one list. */
-  decideItems(request: ListRequest): (item: ListItem) => Verdict;
+  decide(request: AuthorizeRequest): Verdict | Promise<Verdict>;
+  /** Explains the decision, which gets the id. Only Cedar policies can be explained. */
+  readonly explain?: (request: AuthorizeRequest, id: string) => Explanation;
+  /** Judges the items of one list. */
+  decideItems(
+    request: ListRequest,
+    items: readonly ListItem[],
+  ): readonly Verdict[] | Promise<readonly Verdict[]>;
 }
 
 const MAX_VERDICTS = 16;
@@ -97,43 +101,43 @@ export function createPolicyEngine(
     return verdict;
   };
 
+  const decide = (request: AuthorizeRequest): Verdict => {
+    const { identity, action, target, template = false, hints } = request;
+    assertQuestion(request);
+    const space = template ? `template ${action}` : action;
+    const question = { space, action, target, template, hints, arguments: request.arguments };
+    return judge(calls, principals.of(identity), question);
+  };
+
   return {
+    decide,
     readsHints: policies.some(({ condition }) => condition !== undefined && readsHints(condition)),
-    decide: (request) => {
-      const { action, target, template = false } = request;
+    explain: (request, id) => {
       assertQuestion(request);
-      const space = template ? `template ${action}` : action;
-      return judge(calls, principals.of(request.identity), {
-        space,
-        action,
-        target,
-        template,
-        hints: request.hints,
-        arguments: request.arguments,
-      });
+      return explainOutcome(
+        cedar,
+        { id, ...decide(request) },
+        {
+          policies,
+          statics,
+          principal: buildPrincipal(request.identity, entities),
+          action: buildAction(request.action, entities),
+          resource: buildResource(request, entities),
+        },
+      );
     },
-    explain: (request, outcome) => {
-      assertQuestion(request);
-      return explainOutcome(outcome, {
-        policies,
-        statics,
-        principal: buildPrincipal(request.identity, entities),
-        action: buildAction(request.action, entities),
-        resource: buildResource(request, entities),
-      });
-    },
-    decideItems: ({ identity, list }) => {
+    decideItems: ({ identity, list }, items) => {
       const { action } = LISTS[list];
       const principal = principals.of(identity);
       const template = list === 'resource_templates';
       const space = `list ${list}`;
-      return ({ target, hints }) => {
+      return items.map(({ target, hints }) => {
         try {
           return judge(lists, principal, { space, action, target, template, hints });
         } catch (error) {
           return { allowed: false, policies: [], errors: [toReport(error)] };
         }
-      };
+      });
     },
   };
 }

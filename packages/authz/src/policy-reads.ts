@@ -174,6 +174,15 @@ function isDataName(variable: Variable, name: string): boolean {
   return variable === 'context' || /^(?:claim|claimset|arg)_/.test(name);
 }
 
+/** All literal entities in an expression. */
+export function literalUids(expression: Expr): readonly TypeAndId[] {
+  const found: TypeAndId[] = [];
+  walkExpression(expression, (node) => {
+    found.push(...literalUid(node));
+  });
+  return found;
+}
+
 /** The literal targets of `in` and `is … in` on a variable; `undefined` for any other use. */
 function literalTargets(node: Expr): readonly TypeAndId[] | undefined {
   // `in` has `left` and `right`; `is` has `left` and perhaps `in`.

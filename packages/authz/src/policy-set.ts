@@ -1,7 +1,7 @@
 /** Loads policies: one statement each, with its id, its place and its JSON form (D22, D24). */
 import type { DetailedError, Expr, PolicyJson } from '@cedar-policy/cedar-wasm/web';
 import type { Cedar } from './cedar.ts';
-import { AuthzError } from './errors.ts';
+import { AuthzError, isAuthzError } from './errors.ts';
 import { balanceChains, binary, depthOf, operandOf, walkExpression } from './expression.ts';
 import {
   locateInStatement,
@@ -32,27 +32,51 @@ const MAX_JSON_DEPTH = 48;
 /**
  * Parses policy texts into policies, in order.
  *
+ * @param report - Gets every error instead of the first one being thrown.
  * @throws {AuthzError} `ERR_AUTHZ_POLICY` with file, policy, line, column and excerpt.
  */
-export function loadPolicies(cedar: Cedar, texts: readonly PolicyText[]): readonly Policy[] {
+export function loadPolicies(
+  cedar: Cedar,
+  texts: readonly PolicyText[],
+  report?: (error: AuthzError) => void,
+): readonly Policy[] {
   const policies: Policy[] = [];
+  let position = 0;
+  const attempt = (load: () => void): void => {
+    try {
+      load();
+    } catch (error) {
+      if (report === undefined || !isAuthzError(error)) {
+        throw error;
+      }
+      report(error);
+    }
+  };
   const ids = new Set<string>();
   for (const text of texts) {
     const statements = splitStatements(text);
     if (statements.length === 0) {
-      const place = { file: text.file, ...text.locate?.(0) };
-      throw new AuthzError('ERR_AUTHZ_POLICY', 'there is no policy here', { location: place });
+      attempt(() => failEmpty(text));
     }
     for (const statement of statements) {
-      const policy = loadPolicy(cedar, statement, policies.length);
-      if (ids.has(policy.id)) {
-        fail(statement, policy.id, `the id "${policy.id}" is already taken by an earlier policy`);
-      }
-      ids.add(policy.id);
-      policies.push(policy);
+      attempt(() => {
+        const policy = loadPolicy(cedar, statement, position);
+        if (ids.has(policy.id)) {
+          fail(statement, policy.id, `the id "${policy.id}" is already taken by an earlier policy`);
+        }
+        ids.add(policy.id);
+        policies.push(policy);
+      });
+      position += 1;
     }
   }
   return policies;
+}
+
+function failEmpty(text: PolicyText): never {
+  throw new AuthzError('ERR_AUTHZ_POLICY', 'there is no policy here', {
+    location: { file: text.file, ...text.locate?.(0) },
+  });
 }
 
 /** Throws for a problem at `offset` of a statement. */

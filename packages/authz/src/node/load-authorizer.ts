@@ -1,5 +1,7 @@
 /** From a file name to an authorizer. */
-import { type Authorizer, createAuthorizer } from '@thv/authz';
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { type Authorizer, AuthzError, createAuthorizer } from '@thv/authz';
 import { loadCedar } from './load-cedar.ts';
 import { loadAuthzConfig } from './load-config.ts';
 
@@ -21,5 +23,24 @@ export async function loadAuthorizer(
   options: LoadAuthorizerOptions = {},
 ): Promise<Authorizer> {
   const [config, cedar] = await Promise.all([loadAuthzConfig(file), loadCedar()]);
-  return createAuthorizer(config, { cedar, serverName: options.serverName });
+  const { serverName } = options;
+  const tokenFile = config.type === 'httpv1' ? config.pdp.bearerTokenFile : undefined;
+  if (tokenFile === undefined) {
+    return createAuthorizer(config, { cedar, serverName });
+  }
+  const path = resolve(dirname(file), tokenFile);
+  readToken(path);
+  return createAuthorizer(config, { cedar, serverName, bearerToken: () => readToken(path) });
+}
+
+/** Read for every request, so that a rotated token is used at once. */
+function readToken(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (cause) {
+    throw new AuthzError('ERR_AUTHZ_FILE', 'the bearer token file cannot be read', {
+      location: { file: path },
+      cause,
+    });
+  }
 }
