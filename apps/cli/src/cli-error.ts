@@ -1,5 +1,6 @@
 /** An error that the user sees as one line: `thv: <what>: <why>; <way out>`. */
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { toFlagTerms } from './option-flags.ts';
 
 export interface CliErrorOptions {
   readonly exitCode: ExitCode;
@@ -55,7 +56,12 @@ export function toStartError(error: unknown, { what, portFlag }: StartErrorConte
       return failed(why, 'check that the server works by itself');
     default:
       return isConfigurationError(error)
-        ? new CliError({ exitCode: EXIT.usage, what: 'bad configuration', why, cause: error })
+        ? new CliError({
+            exitCode: EXIT.usage,
+            what: 'bad configuration',
+            ...toFlagTerms(why),
+            cause: error,
+          })
         : failed(why);
   }
 }
