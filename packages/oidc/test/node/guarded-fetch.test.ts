@@ -1,5 +1,4 @@
 /** D18 on real sockets: the address that is connected is the one that is judged. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -9,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isOidcError } from '../../src/index.ts';
 import { createGuardedFetch, type GuardedFetch, type GuardedFetchOptions } from '../../src/node.ts';
+import { makeCertificate } from '../support/certificate.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oidc-'));
 const servers: Server[] = [];
@@ -63,30 +63,8 @@ const refusal = async (work: Promise<unknown>) =>
   );
 
 beforeAll(async () => {
-  execFileSync(
-    'openssl',
-    [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-nodes',
-      '-days',
-      '2',
-      '-subj',
-      '/CN=idp.internal',
-      '-addext',
-      'subjectAltName=DNS:idp.internal,DNS:localhost',
-      '-keyout',
-      join(folder, 'key.pem'),
-      '-out',
-      join(folder, 'ca.pem'),
-    ],
-    { stdio: 'ignore' },
-  );
-  const [key, cert] = ['key.pem', 'ca.pem'].map((name) => readFileSync(join(folder, name)));
+  const { key, cert } = makeCertificate('idp.internal', 'localhost');
+  writeFileSync(join(folder, 'ca.pem'), cert);
   plain = await listen(createServer(answer));
   tls = await listen(createTlsServer({ key, cert }, answer) as unknown as Server);
 });
@@ -223,27 +201,7 @@ describe('the CA bundle', () => {
   it('is read again when it changes, and kept when the change is broken', async () => {
     const file = join(folder, 'rotating.pem');
     const good = readFileSync(join(folder, 'ca.pem'), 'utf8');
-    execFileSync(
-      'openssl',
-      [
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:prime256v1',
-        '-nodes',
-        '-days',
-        '2',
-        '-subj',
-        '/CN=other',
-        '-keyout',
-        '/dev/null',
-        '-out',
-        file,
-      ],
-      { stdio: 'ignore' },
-    );
+    writeFileSync(file, makeCertificate('other').cert);
     const guarded = make({ ...inside, caBundleFile: file });
     expect(await refusal(guarded(url(), {}))).not.toBe('answered');
     writeFileSync(file, `# comment\n${good}`);

@@ -1,6 +1,5 @@
 /** The cluster as an issuer, over real TLS with a private CA and a token that is rotated. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTokenValidator } from '../../src/index.ts';
 import { createKubernetesIssuer } from '../../src/node.ts';
+import { makeCertificate } from '../support/certificate.ts';
 import { createFakeProvider, type FakeProvider } from '../support/fake-provider.ts';
 import { signingKey } from '../support/keys.ts';
 import { outcome } from '../support/validator.ts';
@@ -23,37 +23,13 @@ let port = 0;
 
 beforeAll(async () => {
   provider = await createFakeProvider(ISSUER);
-  execFileSync(
-    'openssl',
-    [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-nodes',
-      '-days',
-      '2',
-      '-subj',
-      '/CN=localhost',
-      '-addext',
-      'subjectAltName=DNS:localhost',
-      '-keyout',
-      path('key.pem'),
-      '-out',
-      path('ca.crt'),
-    ],
-    { stdio: 'ignore' },
-  );
-  const server = createServer(
-    { key: readFileSync(path('key.pem')), cert: readFileSync(path('ca.crt')) },
-    (request, response) => {
-      seen.push(request.headers.authorization);
-      if (request.headers.authorization !== `Bearer ${accepted}`) response.writeHead(401).end();
-      else response.end(JSON.stringify({ keys: provider.keys }));
-    },
-  );
+  const { key, cert } = makeCertificate('localhost');
+  writeFileSync(path('ca.crt'), cert);
+  const server = createServer({ key, cert }, (request, response) => {
+    seen.push(request.headers.authorization);
+    if (request.headers.authorization !== `Bearer ${accepted}`) response.writeHead(401).end();
+    else response.end(JSON.stringify({ keys: provider.keys }));
+  });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   port = (server.address() as AddressInfo).port;
   close = () => {
