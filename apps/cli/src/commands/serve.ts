@@ -27,12 +27,6 @@ export async function serveInForeground(
 ): Promise<ExitCode> {
   const log = createLog(io, flags);
   const config = await createConfig(plan, io, log);
-  for (const message of plan.warnings) {
-    log({ level: 'warn', message });
-  }
-  for (const message of plan.notices) {
-    log({ level: 'info', message });
-  }
   const terminated = io.termination();
   const start = await loadStartProtectedServer(services);
   const fail = (error: unknown): never => {
@@ -44,7 +38,14 @@ export async function serveInForeground(
       log,
       fail,
       readyGrace: services.readyGrace ?? DEFAULT_READY_GRACE,
-      print: () =>
+      print: () => {
+        // Only now: a start that fails is told in one line.
+        for (const message of plan.warnings) {
+          log({ level: 'warn', message });
+        }
+        for (const message of plan.notices) {
+          log({ level: 'info', message });
+        }
         io.out(
           renderRunSummary(
             {
@@ -55,7 +56,8 @@ export async function serveInForeground(
             },
             flags.format ?? 'text',
           ),
-        ),
+        );
+      },
     });
   } finally {
     await running.close();
