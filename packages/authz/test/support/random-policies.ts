@@ -179,6 +179,7 @@ export const entities: fc.Arbitrary<unknown[]> = fc
     fc.oneof(
       fc.subarray(UIDS.map((_, index) => index)),
       fc.constant(UIDS.map((_, index) => index)),
+      fc.constant([]),
     ),
     fc.boolean(),
   )
