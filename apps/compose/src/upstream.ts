@@ -8,18 +8,54 @@ import type { LogEvent, UpstreamConfig } from './config.ts';
 export function createUpstream(config: UpstreamConfig, log: (event: LogEvent) => void): Upstream {
   if (config.kind === 'http') return createUndiciUpstream({ url: config.url });
   const { command, args, env, cwd } = config;
+  let hasServed = false;
   return createStdioUpstream({
     command,
     args,
     env,
     ...(cwd !== undefined && { cwd }),
-    log: (event) => log(describe(event, command)),
+    log: (event) => {
+      hasServed ||= event.type === 'process-ready';
+      for (const news of describe(event, { command, hasServed })) log(news);
+    },
     stderr: (line) => log({ level: 'debug', message: `server: ${line}` }),
   });
 }
 
+interface Circumstances {
+  readonly command: string;
+  /** Before, whoever waits for the first start learns of its failure from `ready`. */
+  readonly hasServed: boolean;
+}
+
 /** What an event of the bridge means to whoever reads the log. */
-function describe(event: StdioEvent, command: string): LogEvent {
+function describe(event: StdioEvent, { command, hasServed }: Circumstances): readonly LogEvent[] {
+  switch (event.type) {
+    case 'process-failed':
+    case 'process-exited':
+      return [
+        { level: hasServed ? 'error' : 'debug', message: `${command}: ${event.reason}` },
+        ...event.stderr.map((line): LogEvent => ({ level: 'error', message: `server: ${line}` })),
+      ];
+    case 'restart-scheduled':
+      return [
+        {
+          level: hasServed ? 'warn' : 'debug',
+          message: `the server is started again in ${event.delay / 1000} s`,
+          detail: { attempt: event.attempt },
+        },
+      ];
+    default:
+      return [describeOne(event, command)];
+  }
+}
+
+type OtherEvent = Exclude<
+  StdioEvent,
+  { readonly type: 'process-failed' | 'process-exited' | 'restart-scheduled' }
+>;
+
+function describeOne(event: OtherEvent, command: string): LogEvent {
   switch (event.type) {
     case 'process-started':
       return { level: 'debug', message: `started ${command}`, detail: { pid: event.pid } };
@@ -28,18 +64,6 @@ function describe(event: StdioEvent, command: string): LogEvent {
         level: 'debug',
         message: 'the server answered initialize',
         detail: { pid: event.pid, version: event.version },
-      };
-    case 'process-failed':
-    case 'process-exited':
-      return {
-        level: 'error',
-        message: [`${command}: ${event.reason}`, ...event.stderr].join('\n  server: '),
-      };
-    case 'restart-scheduled':
-      return {
-        level: 'warn',
-        message: `the server is started again in ${event.delay / 1000} s`,
-        detail: { attempt: event.attempt },
       };
     case 'restart-abandoned':
       return {

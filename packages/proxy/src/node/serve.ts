@@ -72,7 +72,7 @@ function bind(server: Server, { host, port }: ListenOptions): Promise<void> {
     const onError = (error: NodeJS.ErrnoException): void => {
       const why =
         error.code === 'EADDRINUSE'
-          ? 'the port is in use; choose another one, or 0 for a free one'
+          ? 'the port is in use'
           : error.code === 'EACCES'
             ? 'not permitted; ports below 1024 belong to root'
             : error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND'
