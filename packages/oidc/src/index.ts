@@ -33,6 +33,7 @@ export type {
   IssuerOptions,
   SecretSource,
   TokenValidatorOptions,
+  WarningTopic,
 } from './options.ts';
 export type { FetchLike } from './provider-fetch.ts';
 export type { ServiceAccountPin } from './providers/kubernetes.ts';

@@ -131,7 +131,10 @@ function createKeys(
       doubted = true;
       const use = staleKeys ? '; known keys stay in use' : '';
       const why = error.detail.reason ?? 'unknown';
-      options.warn(`Keys of ${config.issuer ?? 'the key set'} not refreshed: ${why}${use}`);
+      options.warn(
+        `Keys of ${config.issuer ?? 'the key set'} not refreshed: ${why}${use}`,
+        'provider',
+      );
     },
   });
 }

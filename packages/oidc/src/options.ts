@@ -4,6 +4,12 @@ import type { IntrospectionCache } from './introspection-cache.ts';
 import type { FetchLike } from './provider-fetch.ts';
 import type { ServiceAccountPin } from './providers/kubernetes.ts';
 
+/**
+ * What a warning is about: an option that weakens security (`danger`) or a provider on loopback, both
+ * once at creation; keys that could not be refreshed (`provider`) while requests run.
+ */
+export type WarningTopic = 'danger' | 'loopback' | 'provider';
+
 /** A secret, or a function that is asked each time the secret is needed. */
 export type SecretSource = string | (() => string | Promise<string>);
 
@@ -85,7 +91,7 @@ export interface TokenValidatorOptions extends IssuerOptions {
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number;
   /** Receives warnings for the operator; they hold no token, secret or claim value. */
-  readonly warn?: (message: string) => void;
+  readonly warn?: (message: string, topic: WarningTopic) => void;
   /** Milliseconds for one exchange with a provider. Default 5000. */
   readonly timeout?: number;
   /** Verified tokens that are remembered. Default 10,000; 0 remembers none. */

@@ -9,7 +9,12 @@ import type { ClaimRules } from './claims.ts';
 import { isOidcError } from './errors.ts';
 import { type ResolvedIntrospection, resolveIntrospection } from './introspection-options.ts';
 import { normaliseType } from './jwt-header.ts';
-import type { IssuerOptions, SecretSource, TokenValidatorOptions } from './options.ts';
+import type {
+  IssuerOptions,
+  SecretSource,
+  TokenValidatorOptions,
+  WarningTopic,
+} from './options.ts';
 import type { FetchLike } from './provider-fetch.ts';
 
 /** One issuer with everything decided. */
@@ -34,7 +39,7 @@ export interface ResolvedIssuer {
 export interface ResolvedOptions {
   readonly issuers: readonly ResolvedIssuer[];
   readonly now: () => number;
-  readonly warn: (message: string) => void;
+  readonly warn: (message: string, topic: WarningTopic) => void;
   readonly timeout: number;
   readonly tokenCacheSize: number;
 }
@@ -183,7 +188,7 @@ function assertAddresses(issuer: ResolvedIssuer, warn: ResolvedOptions['warn']):
   for (const [name, url] of endpoints) {
     if (url === undefined) continue;
     const loopback = isLoopbackHost(url.hostname);
-    if (loopback) warn(`"${name}" is a loopback address; use it for development only`);
+    if (loopback) warn(`"${name}" is a loopback address; use it for development only`, 'loopback');
     try {
       assertEndpoint(url, { ...issuer, loopback });
     } catch (error) {
@@ -195,12 +200,12 @@ function assertAddresses(issuer: ResolvedIssuer, warn: ResolvedOptions['warn']):
 
 function warnOfDangers({ rules, ...issuer }: ResolvedIssuer, warn: ResolvedOptions['warn']): void {
   if (rules.audiences === undefined) {
-    warn('"allowInsecureAnyAudience" accepts tokens that were made for other services');
+    warn('"allowInsecureAnyAudience" accepts tokens that were made for other services', 'danger');
   }
   if (rules.allowInsecureUnprovenBinding) {
-    warn('"allowInsecureUnprovenBinding" accepts tokens that may have been stolen');
+    warn('"allowInsecureUnprovenBinding" accepts tokens that may have been stolen', 'danger');
   }
   if (issuer.allowInsecureHttp) {
-    warn('"allowInsecureHttp" lets anyone on the way replace the provider and its keys');
+    warn('"allowInsecureHttp" lets anyone on the way replace the provider and its keys', 'danger');
   }
 }

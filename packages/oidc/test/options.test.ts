@@ -65,8 +65,9 @@ describe('createTokenValidator', () => {
       allowInsecureAnyAudience: true,
       allowInsecureHttp: true,
       allowInsecureUnprovenBinding: true,
-      warn: (text) => warnings.push(text),
+      warn: (text, topic) => warnings.push(`${text} ${topic}`),
     });
+    expect(warnings.every((text) => text.endsWith(' danger'))).toBe(true);
     expect(warnings.map((text) => text.split(' ')[0])).toEqual([
       '"allowInsecureAnyAudience"',
       '"allowInsecureUnprovenBinding"',
