@@ -21,6 +21,7 @@ export {
 } from './session/memory-store.ts';
 export type { SessionOwner, SessionStore } from './session/store.ts';
 export {
+  AnswerTimeout,
   createHttpUpstream,
   type HttpUpstreamOptions,
   type UpstreamAnswer,

@@ -7,6 +7,7 @@ import * as node from '../src/node/index.ts';
 it('exports these names', () => {
   expect(Object.keys(root).sort()).toMatchInlineSnapshot(`
     [
+      "AnswerTimeout",
       "ProxyError",
       "SUPPORTED_VERSIONS",
       "createHttpUpstream",

@@ -23,6 +23,10 @@ beforeAll(async () => {
         return response.writeHead(401, { 'www-authenticate': 'Bearer x' }).end('{}');
       case '/hangs':
         return undefined;
+      case '/stops-half-way':
+        return response
+          .writeHead(200, { 'content-type': 'application/json', 'content-length': '100' })
+          .write('{"jsonrpc":');
       case '/gzip': {
         const list =
           '{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"weather"},{"name":"no"}]}}';
@@ -105,6 +109,13 @@ describe.each([
     await response.text();
     await h.proxy.close();
   });
+});
+
+it('gives up on a small answer that stops half-way', async () => {
+  const upstream = createUndiciUpstream({ url: `${base}/stops-half-way`, headersTimeout: 200 });
+  const h = harness({ authorize: W, upstream: upstream as never });
+  expect((await h.call('ping')).status).toBe(504);
+  await h.proxy.close();
 });
 
 it.each(['ftp://x/', 'nonsense', 'http://user:pass@x/'])('refuses the URL %s', (url) => {

@@ -1,8 +1,8 @@
 /** The HTTP upstream on Node: a connection pool instead of the platform's slower `fetch`. */
 
 import type { Readable } from 'node:stream';
-import { Pool } from 'undici';
-import { createHttpUpstream, type UpstreamFetch } from '../upstream/http.ts';
+import { type Dispatcher, errors, Pool } from 'undici';
+import { AnswerTimeout, createHttpUpstream, type UpstreamFetch } from '../upstream/http.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
 export interface UndiciUpstreamOptions {
@@ -27,19 +27,27 @@ export function createUndiciUpstream(options: UndiciUpstreamOptions): Upstream {
     bodyTimeout: 0,
     headersTimeout: 0,
   });
-  const exchange: UpstreamFetch = async ({ url, method, headers, body, signal }) => {
-    const answer = await pool.request({
-      path: `${url.pathname}${url.search}`,
-      method,
-      headers: Object.fromEntries(headers),
-      body: body ?? null,
-      signal,
-    });
+  const exchange: UpstreamFetch = async ({ url, method, headers, body, ...request }) => {
+    const { headersTimeout, signal } = request;
+    const answer = await pool
+      .request({
+        path: `${url.pathname}${url.search}`,
+        method,
+        headers: Object.fromEntries(headers),
+        body: body ?? null,
+        headersTimeout,
+        signal,
+      })
+      .catch((error: unknown) => {
+        throw error instanceof errors.HeadersTimeoutError
+          ? new AnswerTimeout('no answer in time', { cause: error })
+          : error;
+      });
     return {
       status: answer.statusCode,
       headers: toHeaders(answer.headers),
       body: isSmall(answer.headers)
-        ? await answer.body.bytes()
+        ? await readWhole(answer.body, headersTimeout)
         : toWeb(answer.body, answer.statusCode),
     };
   };
@@ -59,6 +67,24 @@ function isSmall(headers: Readonly<Record<string, string | string[] | undefined>
   // Node's parser holds a server to the length it declares.
   return typeof length === 'string' && Number(length) > 0 && Number(length) <= SMALL;
 }
+
+/** Reads a small body; one that stops half-way is given up like one that never begins. */
+async function readWhole(body: BodyReadable, timeout: number): Promise<Uint8Array> {
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    body.destroy();
+  }, timeout);
+  try {
+    return await body.bytes();
+  } catch (error) {
+    throw late ? new AnswerTimeout('the answer stopped half-way', { cause: error }) : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+type BodyReadable = Dispatcher.ResponseData['body'];
 
 /**
  * The body as a web stream, chunk by chunk on demand. Node's own adapter throws past every handler

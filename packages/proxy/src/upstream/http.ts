@@ -8,6 +8,11 @@ import type { Upstream, UpstreamContext } from './upstream.ts';
 /** One HTTP exchange with the upstream; redirects come back as they are. */
 export type UpstreamFetch = (request: UpstreamRequest) => Promise<UpstreamAnswer>;
 
+/** Thrown by an {@link UpstreamFetch} when `headersTimeout` has passed. */
+export class AnswerTimeout extends Error {
+  override readonly name: string = 'AnswerTimeout';
+}
+
 /** What the upstream says. Not a `Response`: this one is filtered before one is made of it. */
 export interface UpstreamAnswer {
   readonly status: number;
@@ -20,6 +25,9 @@ export interface UpstreamRequest {
   readonly method: 'POST' | 'GET' | 'DELETE';
   readonly headers: Headers;
   readonly body: Uint8Array | undefined;
+  /** Milliseconds until the headers of the answer must have come. */
+  readonly headersTimeout: number;
+  /** Aborted when the client leaves before that. Afterwards its body is cancelled. */
   readonly signal: AbortSignal;
 }
 
@@ -54,30 +62,18 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
   ): Promise<Response> => {
     const headers = new Headers(context.headers);
     if (message !== undefined) headers.set('content-type', 'application/json');
-    const abort = new AbortController();
-    const leave = (): void => abort.abort();
-    context.signal.addEventListener('abort', leave, { once: true });
-    let timedOut = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      abort.abort();
-    }, headersTimeout);
+    const { signal } = context;
     let answer: UpstreamAnswer;
     try {
-      const { signal } = abort;
-      answer = await exchange({ url, method, headers, body: message?.raw, signal });
+      answer = await exchange({ url, method, headers, headersTimeout, body: message?.raw, signal });
     } catch (error) {
-      if (context.signal.aborted) throw error;
-      if (timedOut) {
+      if (signal.aborted) throw error;
+      if (error instanceof AnswerTimeout) {
         throw new ProxyError('ERR_PROXY_UPSTREAM_TIMEOUT', `${url.origin} sent no answer in time`);
       }
       throw new ProxyError('ERR_PROXY_UPSTREAM_UNREACHABLE', `${url.origin} cannot be reached`, {
         cause: error,
       });
-    } finally {
-      clearTimeout(timer);
-      // From here on a client that leaves cancels the body, and that ends the exchange.
-      context.signal.removeEventListener('abort', leave);
     }
     return judge(answer, url.origin);
   };
@@ -87,11 +83,11 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
     stream: (context) => send('GET', context),
     endSession: (context) => send('DELETE', context),
     ready: async (signal) => {
-      const context = { signal, headers: new Headers({ accept: 'text/event-stream' }) };
+      const headers = new Headers({ accept: 'text/event-stream' });
+      const request = { url, method: 'GET', headers, headersTimeout, body: undefined } as const;
       try {
         // Any answer at all shows that something listens there.
-        const answer = await exchange({ url, method: 'GET', body: undefined, ...context });
-        discard(answer);
+        discard(await exchange({ ...request, signal }));
       } catch (error) {
         throw new ProxyError('ERR_PROXY_UPSTREAM_UNREACHABLE', `${url.origin} cannot be reached`, {
           cause: error,
@@ -146,20 +142,29 @@ function hideErrors(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array
   );
 }
 
-const exchangeByFetch: UpstreamFetch = async ({ url, method, headers, body, signal }) => {
-  const response = await fetch(url, {
-    method,
-    headers,
-    // The platform types ask for an ArrayBuffer-backed view; request bodies always are.
-    body: (body as Uint8Array<ArrayBuffer> | undefined) ?? null,
-    signal,
-    redirect: 'manual',
-  });
-  // `fetch` has undone the coding, so the header no longer describes the body.
-  const decoded = new Headers(response.headers);
-  decoded.delete('content-encoding');
-  decoded.delete('content-length');
-  return { status: response.status, headers: decoded, body: response.body };
+const exchangeByFetch: UpstreamFetch = async (request) => {
+  const { url, method, headers, body } = request;
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), request.headersTimeout);
+  try {
+    const response = await fetch(url, {
+      method,
+      headers,
+      // The platform types ask for an ArrayBuffer-backed view; request bodies always are.
+      body: (body as Uint8Array<ArrayBuffer> | undefined) ?? null,
+      signal: AbortSignal.any([request.signal, timeout.signal]),
+      redirect: 'manual',
+    });
+    // `fetch` has undone the coding, so the header no longer describes the body.
+    const decoded = new Headers(response.headers);
+    decoded.delete('content-encoding');
+    decoded.delete('content-length');
+    return { status: response.status, headers: decoded, body: response.body };
+  } catch (error) {
+    throw timeout.signal.aborted ? new AnswerTimeout('no answer in time', { cause: error }) : error;
+  } finally {
+    clearTimeout(timer);
+  }
 };
 
 function checkUrl(value: string | URL): URL {
