@@ -27,7 +27,8 @@ const MARKS = {
 const POLICIES = [
   'permit(principal, action, resource) unless { resource == Tool::"admin_tool" };',
   '@id("bad-permit") permit(principal, action, resource) when { context.claim_roles > 3 };',
-  '@id("bad-forbid") forbid(principal, action, resource == Tool::"echo") when { context.claim_email > 3 || principal.claim_nothing == 1 || context.arg_text > 1 };',
+  '@id("bad-forbid") forbid(principal, action, resource == Tool::"echo") when { context.claim_email > 3 || context.arg_text > 1 };',
+  '@id("bad-principal") forbid(principal, action, resource == Tool::"echo") when { principal.nothing == 1 };',
 ];
 
 let idp: DevIdp;
