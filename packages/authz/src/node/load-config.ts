@@ -1,6 +1,6 @@
 /** Reads an authorization file and the policy files it names. */
 import { readdir, readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import {
   type AuthzConfig,
   AuthzError,
@@ -28,7 +28,7 @@ export async function loadAuthzConfig(file: string): Promise<AuthzConfig> {
   }
   const names: string[] = [];
   for (const [index, pattern] of config.cedar.policyFiles.entries()) {
-    const found = await expandPattern(join(dirname(file), pattern), pattern);
+    const found = await expandPattern(resolve(dirname(file), pattern));
     if (found.length === 0) {
       throw new AuthzError('ERR_AUTHZ_FILE', `no file matches "${pattern}"`, {
         location: { file, ...locate(['cedar', 'policy_files', index]) },
@@ -58,7 +58,7 @@ export async function readText(file: string): Promise<string> {
   }
 }
 
-async function expandPattern(path: string, pattern: string): Promise<readonly string[]> {
+async function expandPattern(path: string): Promise<readonly string[]> {
   const name = basename(path);
   if (!name.includes('*')) {
     return [path];
@@ -71,10 +71,8 @@ async function expandPattern(path: string, pattern: string): Promise<readonly st
       .filter((entry) => !entry.isDirectory() && matcher.test(entry.name))
       .map((entry) => join(dirname(path), entry.name))
       .sort();
-  } catch (cause) {
-    throw new AuthzError('ERR_AUTHZ_FILE', `the folder of "${pattern}" cannot be read`, {
-      location: { file: path },
-      cause,
-    });
+  } catch {
+    // A folder that cannot be read has no files for us; the caller says that nothing matches.
+    return [];
   }
 }

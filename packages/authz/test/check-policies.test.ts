@@ -1,0 +1,185 @@
+import { checkPolicies } from '@thv/authz';
+import { describe, expect, it } from 'vitest';
+import { cedar, configOf } from './support/authorizer.ts';
+
+const CALL = 'permit(principal, action == Action::"call_tool", resource)';
+const OK = 'permit(principal in THVGroup::"eng", action, resource);';
+
+const codesOf = (policies: readonly string[], keys = {}, serverName?: string): string[] =>
+  checkPolicies(configOf(policies, keys), { cedar, serverName }).findings.map(
+    ({ code, severity }) => `${severity} ${code}`,
+  );
+
+describe('checkPolicies', () => {
+  it.each<[string, readonly string[], Record<string, unknown>, readonly string[]]>([
+    ['nothing wrong', [OK], {}, []],
+    [
+      'a guarded attribute',
+      [`${CALL} when { principal has claim_roles && principal.claim_roles.contains("a") };`],
+      {},
+      [],
+    ],
+    [
+      'a guard in an if',
+      [`${CALL} when { if principal has claim_a then principal.claim_a else false };`],
+      {},
+      [],
+    ],
+    [
+      'a negated guard',
+      [`${CALL} when { !(principal has claim_a) || principal.claim_a };`],
+      {},
+      [],
+    ],
+    [
+      'a guard in another clause',
+      [`${CALL} when { principal has claim_a } unless { principal.claim_a };`],
+      {},
+      [],
+    ],
+    [
+      'an attribute that is always there',
+      [`${CALL} when { principal.claim_sub == "x" && resource.name like "a*" };`],
+      {},
+      [],
+    ],
+    [
+      'an unguarded permit',
+      [`${CALL} when { principal.claim_roles.contains("a") };`],
+      {},
+      ['note unguarded-permit'],
+    ],
+    [
+      'a guard too late',
+      [`${CALL} when { principal.claim_a && principal has claim_a };`],
+      {},
+      ['note unguarded-permit'],
+    ],
+    [
+      'an unguarded permit, errors deny',
+      [`${CALL} when { principal.claim_a };`],
+      { evaluation_errors: 'deny' },
+      ['warning unguarded-permit'],
+    ],
+    [
+      'an unguarded forbid',
+      [OK, 'forbid(principal, action, resource) when { resource.destructiveHint };'],
+      {},
+      ['warning unguarded-forbid'],
+    ],
+    [
+      'an attribute that never is',
+      [`${CALL} when { principal has roles && principal.roles };`],
+      {},
+      ['warning unknown-attribute'],
+    ],
+    [
+      'an attribute of a static entity',
+      [`${CALL} when { resource has owner && resource.owner == "u" };`],
+      { entities: [{ uid: 'Tool::x', attrs: { owner: 'u' } }] },
+      [],
+    ],
+    [
+      'an action that is none',
+      ['permit(principal, action == Action::"calltool", resource);'],
+      {},
+      ['warning unknown-action'],
+    ],
+    [
+      'a static action group',
+      ['permit(principal, action in Action::"readers", resource);'],
+      { entities: [{ uid: 'Action::call_tool', parents: ['Action::readers'] }] },
+      [],
+    ],
+    [
+      'a list action',
+      ['permit(principal, action == Action::"list_tools", resource);'],
+      {},
+      ['warning list-policy'],
+    ],
+    [
+      'a type that is none',
+      ['permit(principal in Group::"x", action, resource);'],
+      {},
+      ['warning unknown-entity-type'],
+    ],
+    [
+      'a URI with underscores',
+      ['permit(principal, action, resource == Resource::"file____x");'],
+      {},
+      ['warning sanitised-uri'],
+    ],
+    [
+      'a pair that never meets',
+      ['permit(principal, action == Action::"call_tool", resource == Prompt::"x");'],
+      {},
+      ['warning never-applies'],
+    ],
+    [
+      'everything for everyone',
+      ['permit(principal, action, resource);'],
+      {},
+      ['warning permit-everything'],
+    ],
+    [
+      'nothing for anyone',
+      ['forbid(principal, action, resource);'],
+      {},
+      ['warning forbid-everything', 'warning no-permit'],
+    ],
+    ['the same twice', [OK, OK], {}, ['warning duplicate-policy']],
+    [
+      'numbers: toolhive and an integer',
+      [`${CALL} when { resource has arg_n && resource.arg_n <= 10 };`],
+      { numbers: 'toolhive' },
+      ['warning number-mode'],
+    ],
+    [
+      'a decimal for a whole number',
+      [`${CALL} when { resource has arg_n && resource.arg_n == decimal("1.0") };`],
+      {},
+      ['note number-mode'],
+    ],
+    [
+      'several errors',
+      ['permit(', OK, 'permit(x);'],
+      { entities: [{}], group_entity_type: 'in' },
+      [
+        'error ERR_AUTHZ_CONFIG',
+        'error ERR_AUTHZ_POLICY',
+        'error ERR_AUTHZ_POLICY',
+        'error ERR_AUTHZ_ENTITIES',
+        'warning unknown-entity-type',
+      ],
+    ],
+  ])('finds %s', (_, policies, keys, expected) => {
+    expect(codesOf(policies, keys)).toEqual(expected);
+  });
+
+  it('knows when a policy is for another server', () => {
+    const policy = 'permit(principal, action, resource in MCP::"a");';
+    expect(codesOf([policy], {}, 'b')).toEqual(['note other-server']);
+    expect(codesOf([policy], {}, 'a')).toEqual([]);
+  });
+
+  it('is ok with notes, not with warnings, and gives place and fix', () => {
+    const note = checkPolicies(configOf(`${CALL}\nwhen { principal.claim_a };`), { cedar });
+    expect(note).toMatchObject({
+      ok: true,
+      findings: [
+        {
+          policy: 'policy0',
+          line: 2,
+          column: 18,
+          fix: 'test for it first: principal has claim_a && …',
+        },
+      ],
+    });
+    expect(checkPolicies(configOf('permit(principal, action, resource);'), { cedar }).ok).toBe(
+      false,
+    );
+    expect(checkPolicies({}, { cedar }).findings).toMatchObject([
+      { severity: 'error', code: 'ERR_AUTHZ_CONFIG' },
+    ]);
+  });
+});
