@@ -37,8 +37,12 @@ export function runThv(
 }
 
 /** Starts `thv-gateway`. */
-export function spawnGateway(stage: Stage, args: readonly string[]): Program {
-  return spawnBuilt(stage, GATEWAY, args);
+export function spawnGateway(
+  stage: Stage,
+  args: readonly string[],
+  options?: SpawnOptions,
+): Program {
+  return spawnBuilt(stage, GATEWAY, args, options);
 }
 
 function spawnBuilt(
