@@ -1,11 +1,11 @@
-/** How a protected server ends, and how it survives the death of its server. */
+/** How everything ends: at once, in order, and without leaving anything behind. */
 import type { DevIdp } from '@thv/cli/dev-idp';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { startGuideServer } from '../fixtures/spawn-fixture.ts';
 import { connectClient, type Generation } from './support/clients.ts';
 import { findProcesses } from './support/machine.ts';
-import { openSession, toolCall } from './support/mcp.ts';
-import { ALICE, BOB, signInFlags, startIdp, tokenFor } from './support/people.ts';
+import { openSession } from './support/mcp.ts';
+import { BOB, signInFlags, startIdp, tokenFor } from './support/people.ts';
 import { useStage } from './support/stage.ts';
 import { serverCommand, spawnThv, startThv } from './support/thv.ts';
 
@@ -82,39 +82,5 @@ describe('SIGTERM', () => {
     const { issuer } = JSON.parse(await provider.until('out', /\}\n$/)) as { issuer: string };
     expect((await fetch(`${issuer}/.well-known/openid-configuration`)).status).toBe(200);
     expect((await provider.stop('SIGTERM')).code).toBe(0);
-  });
-});
-
-describe('a server process that dies', () => {
-  it('is started again, and the sessions of before go on', async () => {
-    const mark = newMark();
-    const thv = await startRaw(mark);
-    const session = await openSession(thv.url, await tokenFor(idp, ALICE));
-    const [first] = (await findProcesses(mark)).filter((pid) => pid !== thv.pid);
-    const inFlight = session.send(toolCall('delay', { ms: 30_000, mark: 'never' }));
-    expect(await session.call('delay', { ms: 1, mark: 'alive' })).toEqual([200, 'alive']);
-    process.kill(first!, 'SIGKILL');
-
-    const lost = await inFlight;
-    expect(lost.status).toBe(502);
-    expect(lost.message.error).toBeDefined();
-    const meanwhile = await session.send(toolCall('delay', { ms: 1, mark: 'too early' }));
-    expect(meanwhile.status).toBe(503);
-    expect(Number(meanwhile.headers.get('retry-after'))).toBeGreaterThan(0);
-    await thv.until(
-      'err',
-      /was ended by SIGKILL\nthv: warning: the server is started again in 5 s/,
-    );
-
-    await vi.waitFor(
-      async () => {
-        const answer = await session.call('delay', { ms: 1, mark: 'back' });
-        expect(answer).toEqual([200, 'back']);
-      },
-      { timeout: 20_000, interval: 100 },
-    );
-    const servers = (await findProcesses(mark)).filter((pid) => pid !== thv.pid);
-    expect(servers).toHaveLength(1);
-    expect(servers).not.toContain(first);
   });
 });

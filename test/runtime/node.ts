@@ -1,0 +1,17 @@
+/** Runs the suite on Node. */
+import { serve } from '@hono/node-server';
+import { describeLibrary, loadLibrary } from './library.ts';
+import { runSuite } from './suite.ts';
+import { createT } from './t.ts';
+
+console.log(`node ${describeLibrary()}`);
+await runSuite(
+  createT((line) => console.log(line)),
+  await loadLibrary(),
+  (fetch) =>
+    new Promise((resolve) => {
+      const server = serve({ fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) =>
+        resolve({ port, close: () => new Promise((done) => server.close(() => done())) }),
+      );
+    }),
+);

@@ -1,0 +1,151 @@
+/** What the built packages must do on every runtime; a host gives them and a way to serve. */
+import type { PolicyEngine, Upstream } from '@thv/proxy';
+import { createKeys, ISSUER } from './keys.ts';
+import type { T } from './t.ts';
+
+export interface Library {
+  readonly oidc: Pick<typeof import('@thv/oidc'), 'createTokenValidator' | 'createResourceServer'>;
+  readonly proxy: Pick<typeof import('@thv/proxy'), 'createProxy'>;
+  /** The guide's policies. */
+  readonly authorizer: PolicyEngine;
+}
+
+/** Serves until `close`; the port is free to choose. */
+export type Serve = (
+  fetch: (request: Request) => Promise<Response>,
+) => Promise<{ readonly port: number; readonly close: () => Promise<void> }>;
+
+const AUDIENCE = 'runtime';
+
+export async function runSuite(t: T, library: Library, serve: Serve): Promise<void> {
+  const { createTokenValidator, createResourceServer } = library.oidc;
+  const keys = await createKeys();
+  const validator = createTokenValidator({
+    issuer: ISSUER,
+    audiences: [AUDIENCE],
+    fetch: keys.fetch,
+  });
+  let answer = async (_request: Request): Promise<Response> => new Response(null, { status: 503 });
+  const server = await serve((request) => answer(request));
+  const url = `http://127.0.0.1:${server.port}/mcp`;
+  const upstream = createMemoryUpstream();
+  const authenticate = createResourceServer({
+    validator,
+    resource: url,
+    authorizationServers: [ISSUER],
+  });
+  const { fetch: handle } = library.proxy.createProxy({
+    upstream,
+    authenticate,
+    resourceMetadata: () => ({ ...authenticate.metadata() }),
+    authorize: library.authorizer,
+    origins: { loopbackPort: server.port },
+  });
+  answer = handle;
+
+  const post = async (method: string, params: object, token?: string): Promise<Response> =>
+    fetch(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+    });
+  const bob = await keys.sign({ sub: 'bob', aud: AUDIENCE });
+  const alice = await keys.sign({ sub: 'alice123', aud: AUDIENCE });
+
+  await t.test('a call without a token is answered with 401 and a challenge', async () => {
+    const response = await post('tools/call', { name: 'weather' });
+    t.equal(response.status, 401);
+    t.equal(
+      response.headers.get('www-authenticate'),
+      `Bearer realm="${ISSUER}", resource_metadata="http://127.0.0.1:${server.port}/.well-known/oauth-protected-resource/mcp", error="invalid_token", error_description="Authentication required"`,
+    );
+    t.equal(await response.json(), {
+      error: 'invalid_token',
+      error_description: 'Authentication required',
+    });
+  });
+
+  await t.test('a token for another audience is answered with 401', async () => {
+    const token = await keys.sign({ sub: 'bob', aud: 'another' });
+    t.equal((await post('tools/call', { name: 'weather' }, token)).status, 401);
+  });
+
+  await t.test('a token with another signature is answered with 401', async () => {
+    const other = await createKeys();
+    const token = await other.sign({ sub: 'bob', aud: AUDIENCE });
+    t.equal((await post('tools/call', { name: 'weather' }, token)).status, 401);
+  });
+
+  await t.test('a denied call is answered with 403 and does not reach the upstream', async () => {
+    const before = upstream.calls.length;
+    const response = await post('tools/call', { name: 'admin_tool' }, bob);
+    t.equal(response.status, 403);
+    const { error } = (await response.json()) as { error: { code: number; message: string } };
+    t.equal([error.code, error.message], [403, 'Forbidden']);
+    t.equal(upstream.calls.length, before);
+  });
+
+  await t.test('a permitted call is answered with 200', async () => {
+    const response = await post('tools/call', { name: 'admin_tool' }, alice);
+    t.equal(response.status, 200);
+    t.equal(await response.json(), { jsonrpc: '2.0', id: 1, result: { called: 'admin_tool' } });
+  });
+
+  await t.test('an argument decides', async () => {
+    const call = async (operation: string) =>
+      (await post('tools/call', { name: 'calculator', arguments: { operation } }, bob)).status;
+    t.equal([await call('add'), await call('divide')], [200, 403]);
+  });
+
+  for (const kind of ['json', 'sse'] as const) {
+    await t.test(`a list is filtered for each caller (${kind})`, async () => {
+      upstream.listAs = kind;
+      const namesFor = async (token: string) => {
+        const text = await (await post('tools/list', {}, token)).text();
+        return [...text.matchAll(/"name":"(\w+)"/g)].map(([, name]) => name);
+      };
+      t.equal(await namesFor(bob), ['weather', 'calculator']);
+      t.equal(await namesFor(alice), ['weather', 'admin_tool', 'calculator']);
+    });
+  }
+
+  await t.test('the metadata document is open to everyone', async () => {
+    const path = '/.well-known/oauth-protected-resource/mcp';
+    const response = await fetch(new URL(path, url));
+    const { resource } = (await response.json()) as { resource: string };
+    t.equal([response.status, resource], [200, url]);
+  });
+
+  validator.close();
+  await server.close();
+}
+
+interface MemoryUpstream extends Upstream {
+  readonly calls: readonly string[];
+  listAs: 'json' | 'sse';
+}
+
+function createMemoryUpstream(): MemoryUpstream {
+  const calls: string[] = [];
+  const upstream: MemoryUpstream = {
+    calls,
+    listAs: 'json',
+    async handle({ id, method, params }) {
+      calls.push(method ?? '');
+      const tools = ['weather', 'admin_tool', 'calculator'].map((name) => ({ name }));
+      const result = method === 'tools/list' ? { tools } : { called: params?.['name'] };
+      const text = `{"jsonrpc":"2.0","id":${id?.text},"result":${JSON.stringify(result)}}`;
+      return method === 'tools/list' && upstream.listAs === 'sse'
+        ? new Response(`data: ${text}\n\n`, { headers: { 'content-type': 'text/event-stream' } })
+        : new Response(text, { headers: { 'content-type': 'application/json' } });
+    },
+    stream: async () => new Response(null, { status: 405 }),
+    endSession: async () => new Response(null, { status: 405 }),
+    ready: async () => undefined,
+    close: async () => undefined,
+  };
+  return upstream;
+}
