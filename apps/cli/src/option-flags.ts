@@ -20,6 +20,12 @@ const WAYS_OUT: readonly (readonly [RegExp, string])[] = [
   [/plain http$/, 'add --oidc-insecure-allow-http if it is meant'],
 ];
 
+/** A message of the log, with what can be done about it. */
+export function withWayOut(message: string): string {
+  const wayOut = wayOutOf(message);
+  return wayOut === undefined ? message : `${message}; ${wayOut}`;
+}
+
 /** A message about options, with flags in their places and what can be done about it. */
 export function toFlagTerms(message: string): {
   readonly why: string;
@@ -28,5 +34,9 @@ export function toFlagTerms(message: string): {
   const why = message.replace(/"([\w.]+)"/g, (quoted, name: string) =>
     Object.hasOwn(FLAGS, name) ? (FLAGS[name] ?? quoted) : quoted,
   );
-  return { why, wayOut: WAYS_OUT.find(([pattern]) => pattern.test(why))?.[1] };
+  return { why, wayOut: wayOutOf(why) };
+}
+
+function wayOutOf(message: string): string | undefined {
+  return WAYS_OUT.find(([pattern]) => pattern.test(message))?.[1];
 }

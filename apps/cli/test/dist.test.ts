@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, constants, rm, writeFile } from 'node:fs/promises';
+import { access, constants, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -51,6 +51,22 @@ describe('the built command', () => {
       env: { PATH: `${join(process.execPath, '..')}:${process.env['PATH']}` },
     });
     expect(JSON.parse(stdout)).toMatchObject({ version: '1.2.3' });
+  });
+
+  it('imports only what its package depends on, so that it can be installed', async () => {
+    const manifest = JSON.parse(await readFile(join(PACKAGE, 'package.json'), 'utf8'));
+    const allowed = Object.keys(manifest.dependencies);
+    expect(allowed).not.toContain('@thv/compose');
+    for (const file of (await readdir(DIST)).filter((name) => name.endsWith('.js'))) {
+      const text = await readFile(join(DIST, file), 'utf8');
+      for (const [, name = ''] of text.matchAll(
+        /(?:from|import)\s*\(?\s*["']([^"'.][^"']*)["']/g,
+      )) {
+        const packageName = name.split('/', name.startsWith('@') ? 2 : 1).join('/');
+        const known = name.startsWith('node:') || allowed.includes(packageName);
+        expect(known, `${file} imports ${name}`).toBe(true);
+      }
+    }
   });
 
   it.each(['20.20.2', '22.11.0', '18.0.0', '4.9.1'])(

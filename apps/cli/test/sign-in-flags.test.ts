@@ -300,6 +300,18 @@ describe('how the provider is reached', () => {
     expect(both.said.err).toMatch(/warning: --jwks-allow-private-ip: the provider's metadata/);
   });
 
+  it.each([
+    ['https://10.0.0.1/jwks', 'private address; add --jwks-allow-private-ip if it is meant'],
+    ['http://idp.example/jwks', 'plain http; add --oidc-insecure-allow-http if it is meant'],
+  ])('says which flag would reach keys that are at %s', async (keys, wayOut) => {
+    const provider: StubProvider = await stub({
+      answer: () => ({ issuer: `http://127.0.0.1:${provider.port}`, jwks_uri: keys }),
+    });
+    const issuer = `http://127.0.0.1:${provider.port}`;
+    const { said } = await start(['--oidc-issuer', issuer, '--oidc-audience', 'mcp']);
+    expect(said.err).toContain(`sign-in is not ready: Provider address refused: ${wayOut}\n`);
+  });
+
   it('--thv-ca-bundle is trusted for the provider', async () => {
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
     execFileSync(

@@ -5,6 +5,7 @@ import { CliError, toStartError } from '../cli-error.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog, type Log } from '../log.ts';
+import { withWayOut } from '../option-flags.ts';
 import { renderRunSummary } from '../output/run-summary.ts';
 import type { Format, GlobalFlags } from '../program.ts';
 import { checkFiles } from '../services/input-files.ts';
@@ -76,7 +77,7 @@ async function createConfig(plan: ServePlan, io: Io, log: Log): Promise<Protecte
     ...(file !== undefined && { authorization: { file } }),
     ...(allowedOrigins !== undefined && { allowedOrigins }),
     ...(allowedHosts !== undefined && { allowedHosts }),
-    log,
+    log: (event) => log({ ...event, message: withWayOut(event.message) }),
   };
 }
 
