@@ -48,10 +48,19 @@ export type JsonRpcResult =
 /** What a message's own rewriting needs; see {@link JsonRpcMessage.spans}. */
 export const MESSAGE_PATHS = ['id', 'params._meta.progressToken', 'params.requestId'] as const;
 const WANTED: ReadonlySet<string> = new Set(MESSAGE_PATHS);
-const ENVELOPE_KEYS = ['jsonrpc', 'id', 'method', 'params', 'result', 'error'];
-const PARAMS_KEYS = ['name', 'uri', 'arguments', '_meta', 'cursor', 'ref'];
-const REF_KEYS = ['type', 'name', 'uri'];
+/** The folded form of every key that is read, to the key. */
+const ENVELOPE_KEYS = foldKeys('jsonrpc', 'id', 'method', 'params', 'result', 'error');
+const PARAMS_KEYS = foldKeys(
+  ...['name', 'uri', 'arguments', '_meta', 'cursor', 'ref'],
+  // Judged as well: what is subscribed to, and whose task it is.
+  ...['notifications', 'task', 'taskId'],
+);
+const REF_KEYS = foldKeys('type', 'name', 'uri');
+/** Folding a million long keys takes seconds, and folding leaves the length as it is. */
+const LONGEST_KEY = 'notifications'.length;
 const integer = /^-?(?:0|[1-9]\d*)$/;
+/** Characters of an id's text. Ids are remembered, so that long ones would fill the memory. */
+const MAX_ID_LENGTH = 1024;
 
 /** Reads one message from the bytes of a body. */
 export function readJsonRpc(bytes: Uint8Array): JsonRpcResult {
@@ -126,7 +135,7 @@ function readId(
   if (span === undefined) return 'invalid';
   const text = json.text.slice(span.start, span.end);
   const isValid = typeof value['id'] === 'string' || integer.test(text);
-  return isValid ? { text } : 'invalid';
+  return isValid && text.length <= MAX_ID_LENGTH ? { text } : 'invalid';
 }
 
 function paramsProblem(params: Record<string, unknown>): string | undefined {
@@ -140,10 +149,18 @@ function paramsProblem(params: Record<string, unknown>): string | undefined {
 }
 
 /** True when a key equals one of `names` under Unicode case folding without being it (D5). */
-function hasCaseVariant(value: Record<string, unknown>, names: readonly string[]): boolean {
-  return Object.keys(value).some(
-    (key) => !names.includes(key) && names.some((name) => foldCase(name) === foldCase(key)),
-  );
+function hasCaseVariant(
+  value: Record<string, unknown>,
+  names: ReadonlyMap<string, string>,
+): boolean {
+  return Object.keys(value).some((key) => {
+    const name = key.length > LONGEST_KEY ? undefined : names.get(foldCase(key));
+    return name !== undefined && name !== key;
+  });
+}
+
+function foldKeys(...names: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(names.map((name) => [foldCase(name), name]));
 }
 
 /** Lower then upper: both U+017F and U+212A end at the ASCII letter that some parsers fold them to. */

@@ -103,6 +103,7 @@ function filter(
     },
     maxEventLength: options.answerLimit,
     maxBodyBytes: options.answerLimit,
+    signal: exchange.request.signal,
     endsAt: expiresAt === undefined ? undefined : (expiresAt + options.streamLeeway) * 1000,
     ending: message === undefined ? options.ending : undefined,
     now: options.now,

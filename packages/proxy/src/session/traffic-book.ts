@@ -11,14 +11,15 @@ export interface TrafficBook {
 /** Creates the book; the least recently used session's traffic is dropped when it is full. */
 export function createTrafficBook(maxSessions = 10_000): TrafficBook {
   const book = new Map<string, SessionTraffic>();
+  let hasDropped = false;
   return {
     of: (key) => {
-      const traffic = book.get(key) ?? createSessionTraffic();
+      const traffic = book.get(key) ?? createSessionTraffic(hasDropped);
       book.delete(key);
       book.set(key, traffic);
       if (book.size > maxSessions) {
         const oldest = book.keys().next().value;
-        if (oldest !== undefined) book.delete(oldest);
+        if (oldest !== undefined) hasDropped = book.delete(oldest);
       }
       return traffic;
     },

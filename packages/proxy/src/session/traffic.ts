@@ -12,6 +12,11 @@ export interface SessionTraffic {
   clientAsked(idText: string, request: RememberedRequest): void;
   /** The request with this id; answered ones are kept, since a resumed stream replays answers. */
   requestOf(idText: string): RememberedRequest | undefined;
+  /**
+   * True when a server could take this id for that of a list request. Servers find the stream of an
+   * answer by its id, and not all keep `1`, `"1"` and integers beyond 2^53 apart as we do.
+   */
+  mayAnswerList(idText: string): boolean;
   /** The server asked the client something. */
   serverAsked(idText: string): void;
   /** True when the server waits for this answer; it waits no longer afterwards. */
@@ -21,13 +26,26 @@ export interface SessionTraffic {
 /** Most ids remembered in each direction; the oldest are forgotten first. */
 const MAX_REMEMBERED = 1000;
 
-/** Creates the memory of one session. */
-export function createSessionTraffic(): SessionTraffic {
+/**
+ * Creates the memory of one session.
+ *
+ * @param hasGaps true when earlier traffic of the session may have been forgotten
+ */
+export function createSessionTraffic(hasGaps = false): SessionTraffic {
   const requests = new Map<string, RememberedRequest>();
   const questions = new Map<string, true>();
+  const listKeys = new Set<string>();
+  let mayHaveForgotten = hasGaps;
   return {
-    clientAsked: (idText, request) => remember(requests, idKey(idText), request),
+    clientAsked: (idText, request) => {
+      remember(requests, idKey(idText), request);
+      if (request.list === undefined) return;
+      // What cannot be remembered is assumed.
+      if (listKeys.size < MAX_REMEMBERED) listKeys.add(looseKey(idText));
+      else mayHaveForgotten = true;
+    },
     requestOf: (idText) => requests.get(idKey(idText)),
+    mayAnswerList: (idText) => mayHaveForgotten || listKeys.has(looseKey(idText)),
     serverAsked: (idText) => remember(questions, idKey(idText), true),
     takeServerRequest: (idText) => questions.delete(idKey(idText)),
   };
@@ -37,6 +55,13 @@ export function createSessionTraffic(): SessionTraffic {
 export function idKey(idText: string): string {
   // A string id has been parsed as JSON before; numbers would lose digits.
   return idText.startsWith('"') ? `s${JSON.parse(idText) as string}` : `n${idText}`;
+}
+
+/** One key for all ids that some server might hold for the same. */
+function looseKey(idText: string): string {
+  const text = idKey(idText).slice(1);
+  const number = Number(text);
+  return text.trim() !== '' && Number.isFinite(number) ? String(number) : text;
 }
 
 function remember<V>(map: Map<string, V>, key: string, value: V): void {

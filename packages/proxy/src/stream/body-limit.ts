@@ -1,36 +1,50 @@
 /** Reads bodies that others control: counted while they arrive, never trusted from a header. */
 
-/** The whole body, or `too-large` once more than `limit` bytes have come. The rest is not read. */
+/**
+ * The whole body, or `too-large` once more than `limit` bytes have come. The rest is not read.
+ *
+ * @param signal stops the reading; the promise is rejected then
+ */
 export async function readBounded(
   body: ReadableStream<Uint8Array> | null,
   limit: number,
+  signal?: AbortSignal,
 ): Promise<Uint8Array | 'too-large'> {
   if (body === null) return new Uint8Array();
   const reader = body.getReader();
-  const chunks: Uint8Array[] = [];
+  // The outcome is known; a failing cancel changes nothing about it.
+  const leave = (): void => void reader.cancel().catch(() => undefined);
+  if (signal?.aborted === true) leave();
+  signal?.addEventListener('abort', leave, { once: true });
+  let all: Uint8Array = new Uint8Array();
   let size = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    size += value.byteLength;
-    if (size > limit) {
-      // The outcome is known; a failing cancel changes nothing about it.
-      reader.cancel().catch(() => undefined);
-      return 'too-large';
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      signal?.throwIfAborted();
+      if (done) return all.subarray(0, size);
+      if (size + value.byteLength > limit) {
+        leave();
+        return 'too-large';
+      }
+      // Copied together, because a list of chunks of one byte each takes a hundred times their size.
+      if (size === 0) all = value;
+      else all = append(all, size, value);
+      size += value.byteLength;
     }
-    chunks.push(value);
+  } finally {
+    signal?.removeEventListener('abort', leave);
   }
-  return concat(chunks, size);
 }
 
-function concat(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const [first] = chunks;
-  if (chunks.length === 1 && first !== undefined) return first;
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.byteLength;
+/** The buffer with `chunk` after its first `size` bytes; a new one, twice as large, when it is full. */
+function append(buffer: Uint8Array, size: number, chunk: Uint8Array): Uint8Array {
+  const needed = size + chunk.byteLength;
+  let target = buffer;
+  if (needed > buffer.byteLength) {
+    target = new Uint8Array(Math.max(needed, 2 * buffer.byteLength));
+    target.set(buffer.subarray(0, size));
   }
-  return all;
+  target.set(chunk, size);
+  return target;
 }

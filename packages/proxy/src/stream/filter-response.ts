@@ -8,8 +8,10 @@ import { passServerMessage } from './server-message.ts';
 import { createSseReader } from './sse-parse.ts';
 
 export interface FilterResponseOptions extends Omit<FilterSseOptions, 'harmless'> {
-  /** Bytes of a list answer that are held at most. */
+  /** Bytes of an answer that are held at most. */
   readonly maxBodyBytes: number;
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -28,16 +30,17 @@ export async function filterResponse(
     return withBody(decoded, filterSse(decoded.body, { ...options, harmless: 'pass' }));
   }
   // A GET opens an event stream or fails; a body of another kind belongs to no request.
-  if (options.request === undefined) return withheld(response, options, 'not-a-stream');
-  if (options.request.list === undefined) return decoded;
-  return filterListBody(decoded, { ...options, harmless: 'withhold' });
+  const { request, traffic } = options;
+  if (request === undefined) return withheld(response, options, 'not-a-stream');
+  if (request.list === undefined && !traffic.mayAnswerList(request.idText)) return decoded;
+  return filterBody(decoded, { ...options, harmless: 'withhold' });
 }
 
-async function filterListBody(
+async function filterBody(
   response: Response,
   options: FilterResponseOptions & Pick<FilterSseOptions, 'harmless'>,
 ): Promise<Response> {
-  const bytes = await readBounded(response.body, options.maxBodyBytes);
+  const bytes = await readBounded(response.body, options.maxBodyBytes, options.signal);
   if (bytes === 'too-large') return withheld(response, options, 'too-large');
   // Not fatal and without its byte order mark: this is what a client would read.
   const text = new TextDecoder('utf-8').decode(bytes);
@@ -103,7 +106,8 @@ function withBody(
 function withheld(response: Response, options: FilterResponseOptions, reason: string): Response {
   options.onWithheld(reason);
   response.body?.cancel().catch(() => undefined);
-  const status = response.ok ? 200 : response.status;
+  // A status below 400 that is no success (304) has no body, and says nothing that a client asked.
+  const status = response.ok ? 200 : Math.max(response.status, 400);
   const { request } = options;
   return replyError({
     status,

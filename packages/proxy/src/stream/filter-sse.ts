@@ -65,7 +65,11 @@ export function filterSse(
           let text = '';
           for (const item of items) {
             if (item.kind === 'comment') text += KEEP_ALIVE;
-            else if (item.data === undefined || item.data === '') text += encodeSse(item);
+            else if (item.event === 'endpoint') {
+              // The transport of 2024 sends clients elsewhere by it, with their tokens.
+              options.onWithheld('endpoint-event');
+              text += KEEP_ALIVE;
+            } else if (item.data === undefined || item.data === '') text += encodeSse(item);
             else text += await passEvent(item.data, item, options);
           }
           if (ended) return;

@@ -97,23 +97,29 @@ async function passResponse(
   // An answer to a question that this session did not ask could hold anybody's list.
   if (method === undefined) return withhold('response-id', options, idText);
   if (!Object.hasOwn(message.value, 'result')) return pass(message.text);
+  const { result } = message.value;
   if (method.list === undefined) {
-    // On a stream of its own an id proves little: it may have been used twice. The shape decides.
-    return !answers && looksLikeList(message.value['result'])
+    // An id proves little: one that is used twice makes servers send a list in answer to something
+    // else. No other result has the shape of a list.
+    return holdsList(result, undefined)
       ? withhold('response-shape', options, idText)
       : pass(message.text);
   }
-  const filtered = await options.filterList(method.list, message.value['result']);
+  const filtered = await options.filterList(method.list, result);
   if (!filtered.ok) return withhold(filtered.reason, options, idText);
   // Nobody is kept from anything: there is no list to cut, and no need to make it private.
   if (filtered.kept === 'all') return pass(message.text);
+  // A list of another kind beside the one that was asked for has been judged by nobody.
+  if (holdsList(result, method.list)) return withhold('response-shape', options, idText);
   const text = spliceList(message, method.list, filtered.kept);
   return text === undefined ? withhold('list', options, idText) : pass(text);
 }
 
-function looksLikeList(result: unknown): boolean {
+/** True when the result holds a list of another kind than `expected`. */
+function holdsList(result: unknown, expected: ListKind | undefined): boolean {
   if (!isRecord(result)) return false;
-  return Object.values(LIST_MEMBERS).some((name) => Object.hasOwn(result, name));
+  const own = expected === undefined ? undefined : LIST_MEMBERS[expected];
+  return Object.values(LIST_MEMBERS).some((name) => name !== own && Object.hasOwn(result, name));
 }
 
 /** Cuts the items that do not stay out of the text; every other byte remains (D29). */

@@ -29,7 +29,11 @@ const LINE_END = /\r\n|\r|\n/g;
 export function createSseReader(maxEventLength: number): SseReader {
   // Not fatal: WHATWG readers replace ill-formed bytes. One leading byte order mark is dropped.
   const decoder = new TextDecoder('utf-8');
-  let rest = '';
+  /** The line that has begun, in the pieces in which it came: joined once, it is scanned once. */
+  let begun: string[] = [];
+  let begunLength = 0;
+  /** The last piece ended in CR, which may be the first half of a CRLF. */
+  let endedInCr = false;
   let held = 0;
   let fields = emptyFields();
 
@@ -47,29 +51,39 @@ export function createSseReader(maxEventLength: number): SseReader {
     else setField(fields, text);
   };
 
-  const read = (text: string, isLast: boolean): SseItem[] => {
-    const items: SseItem[] = [];
-    let buffer = rest + text;
-    let from = 0;
-    LINE_END.lastIndex = 0;
-    for (let match = LINE_END.exec(buffer); match !== null; match = LINE_END.exec(buffer)) {
-      // A CR at the very end may be the first half of a CRLF.
-      if (!isLast && match[0] === '\r' && match.index === buffer.length - 1) break;
-      line(buffer.slice(from, match.index), items);
+  const endLine = (last: string, items: SseItem[]): void => {
+    const text = begun.length === 0 ? last : begun.join('') + last;
+    begun = [];
+    begunLength = 0;
+    line(text, items);
+  };
+
+  const read = (text: string, items: SseItem[]): void => {
+    if (text === '') return;
+    // The line ended with the CR; the LF after it ends no other one.
+    let from = endedInCr && text.startsWith('\n') ? 1 : 0;
+    endedInCr = text.endsWith('\r');
+    LINE_END.lastIndex = from;
+    for (let match = LINE_END.exec(text); match !== null; match = LINE_END.exec(text)) {
+      endLine(text.slice(from, match.index), items);
       from = match.index + match[0].length;
     }
-    buffer = buffer.slice(from);
-    if (buffer.length + held > maxEventLength) throw new SseOverflow('an event is too large');
-    rest = buffer;
-    return items;
+    if (from === text.length) return;
+    begun.push(text.slice(from));
+    begunLength += text.length - from;
+    if (begunLength + held > maxEventLength) throw new SseOverflow('an event is too large');
   };
 
   return {
-    push: (chunk) => read(decoder.decode(chunk, { stream: true }), false),
+    push: (chunk) => {
+      const items: SseItem[] = [];
+      read(decoder.decode(chunk, { stream: true }), items);
+      return items;
+    },
     end: () => {
-      const items = read(decoder.decode(), true);
-      if (rest !== '') line(rest, items);
-      rest = '';
+      const items: SseItem[] = [];
+      read(decoder.decode(), items);
+      endLine('', items);
       line('', items);
       return items;
     },

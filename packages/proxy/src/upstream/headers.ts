@@ -25,6 +25,12 @@ const NOT_FORWARDED = new Set([
   'referer',
   'forwarded',
   'x-real-ip',
+  // Frameworks let these replace the method and the path that were judged.
+  'x-http-method-override',
+  'x-http-method',
+  'x-method-override',
+  'x-original-url',
+  'x-rewrite-url',
 ]);
 
 /** Answers for this hop only, and what the proxy says itself. */
@@ -33,6 +39,15 @@ const NOT_RETURNED = new Set([
   'www-authenticate',
   'alt-svc',
   'strict-transport-security',
+  'clear-site-data',
+  'refresh',
+  'location',
+  'nel',
+  'report-to',
+  'reporting-endpoints',
+  'service-worker-allowed',
+  // The node server would take it for an order not to answer.
+  'x-hono-already-sent',
 ]);
 
 /** Headers of the request that may go to the upstream. Idempotent. */

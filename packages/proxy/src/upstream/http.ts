@@ -107,12 +107,19 @@ function judge(answer: UpstreamAnswer, origin: string): Response {
       ? new ProxyError('ERR_PROXY_UPSTREAM_REFUSED', `${origin} wants credentials of its own (401)`)
       : new ProxyError('ERR_PROXY_UPSTREAM_REDIRECT', `${origin} redirects; use its final URL`);
   }
+  if (status < 200 || status > 599) {
+    discard(answer);
+    throw new ProxyError('ERR_PROXY_UPSTREAM_ANSWER', `${origin} answers with status ${status}`);
+  }
+  const hasNoBody = status === 204 || status === 205 || status === 304;
+  if (hasNoBody) discard(answer);
   return new Response(
-    body instanceof ReadableStream ? hideErrors(body) : (body as BodyInit | null),
-    {
-      status,
-      headers: returnedResponseHeaders(headers),
-    },
+    hasNoBody
+      ? null
+      : body instanceof ReadableStream
+        ? hideErrors(body)
+        : (body as BodyInit | null),
+    { status, headers: returnedResponseHeaders(headers) },
   );
 }
 
