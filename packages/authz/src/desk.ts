@@ -30,7 +30,7 @@ export interface Desk {
   readonly action: RequestEntity;
   readonly evaluator: Evaluator;
   /** True when nothing known tells the resource from any other unknown one. */
-  isOrdinary(resource: string): boolean;
+  isOrdinary(principal: RequestPrincipal, resource: string): boolean;
   select(principal: RequestPrincipal, resource: RequestResource): Selection;
 }
 
@@ -75,9 +75,12 @@ export function createDesk(
   return {
     action: facts.action,
     evaluator: createEvaluator({ cedar, statics, combine }),
-    isOrdinary: (resource) => {
+    isOrdinary: ({ ancestors }, resource) => {
+      if (byName) {
+        return false;
+      }
       const key = keyOfUid({ type: facts.resourceType, id: resource });
-      return !byName && !statics.has(key) && !mentioned.has(key) && !index.names(key);
+      return !(statics.has(key) || mentioned.has(key) || index.names(key) || ancestors.has(key));
     },
     select: (principal, resource) => {
       const satisfied: Rule[] = [];

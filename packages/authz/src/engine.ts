@@ -9,6 +9,7 @@ import { createDesk, type Desk } from './desk.ts';
 import {
   buildAction,
   type EntityOptions,
+  placeTogether,
   type RequestPrincipal,
   type RequestResource,
 } from './entities.ts';
@@ -36,8 +37,8 @@ export interface Plan {
 
 /** Decides requests with one set of rules. */
 export interface Engine {
-  /** True when no policy can tell the resource from others that it tells nothing about. */
-  isOrdinary(action: AuthzAction, resource: string): boolean;
+  /** True when nothing tells the resource from others of which nothing is known. */
+  isOrdinary(action: AuthzAction, principal: RequestPrincipal, resource: string): boolean;
   plan(action: AuthzAction, principal: RequestPrincipal, resource: RequestResource): Plan;
 }
 
@@ -62,8 +63,9 @@ export function createEngine(cedar: Cedar, options: EngineOptions): Engine {
   const verdictOf = (findings: Findings): Verdict => toVerdict(findings, evaluationErrors, rules);
   return {
     // All actions have been given a desk above.
-    isOrdinary: (action, resource) => desks.get(action)!.isOrdinary(resource),
-    plan: (action, principal, resource) => {
+    isOrdinary: (action, principal, resource) => desks.get(action)!.isOrdinary(principal, resource),
+    plan: (action, caller, target) => {
+      const { principal, resource } = placeTogether(caller, target);
       const desk = desks.get(action)!;
       const { always, slices } = desk.select(principal, resource);
       const parts = slices.map((slice) => ({

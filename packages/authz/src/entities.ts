@@ -93,6 +93,32 @@ export function buildResource(
   return { ...mergeStatic(entity, options), args };
 }
 
+/**
+ * The two with what is above them through each other: a static entity may have the principal or the
+ * resource above it, and what is above those is known only now.
+ */
+export function placeTogether<P extends RequestEntity, R extends RequestEntity>(
+  principal: P,
+  resource: R,
+): { readonly principal: P; readonly resource: R } {
+  const under = resource.ancestors.has(principal.key);
+  const over = principal.ancestors.has(resource.key);
+  if (under && over) {
+    throw new AuthzError('ERR_AUTHZ_REQUEST', 'principal and resource are above each other');
+  }
+  const join = <E extends RequestEntity>(lower: E, upper: RequestEntity): E => {
+    const ancestors = new Set([...lower.ancestors, ...upper.ancestors]);
+    if (ancestors.has(lower.key)) {
+      throw new AuthzError('ERR_AUTHZ_REQUEST', `${lower.uid.type} is its own ancestor`);
+    }
+    return { ...lower, ancestors };
+  };
+  return {
+    principal: over ? join(principal, resource) : principal,
+    resource: under ? join(resource, principal) : resource,
+  };
+}
+
 const RESOURCE_NAMES: ReadonlySet<string> = new Set([
   'name',
   'uri',

@@ -73,7 +73,7 @@ export function createPolicyEngine(
   const judge = (engine: Engine, principal: KnownPrincipal, question: Question): Verdict => {
     const { space, action, target, template, hints } = question;
     // All tools that no policy knows anything about share one plan.
-    const ordinary = !template && engine.isOrdinary(action, target);
+    const ordinary = !template && engine.isOrdinary(action, principal.entity, target);
     const plan = principal.plan(space, ordinary ? undefined : target, () =>
       engine.plan(action, principal.entity, buildResource({ action, target, template }, entities)),
     );
