@@ -1,12 +1,13 @@
 /** Whatever is wrong with a start is said in one line, with the right exit code, and nothing stays. */
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { findProcesses, takePort, writeFiles } from './support/machine.ts';
 import { ALICE, startIdp, tokenFor } from './support/people.ts';
-import { useStage } from './support/stage.ts';
+import { type Finished, useStage } from './support/stage.ts';
 import { runThv, serverCommand } from './support/thv.ts';
 
 const stage = useStage();
-const MARK = `bad-input-${crypto.randomUUID()}`;
+/** Replaced by a mark of its own in every run. */
+const MARK = 'MARK';
 const GUIDE = ['--name', 'guide', ...serverCommand('guide-server.ts', MARK)];
 let file: (name: string) => string;
 
@@ -31,20 +32,24 @@ cedar:
   });
 });
 
-/** A child of the command would carry the mark. */
-afterEach(async () => {
-  expect(await findProcesses(MARK)).toEqual([]);
-});
+/** Runs `thv run -f` to its end; no process of the server may be left then. */
+async function runToEnd(args: readonly string[]): Promise<Finished> {
+  const mark = `bad-input-${crypto.randomUUID()}`;
+  const own = args.map((arg) => (arg === MARK ? mark : arg));
+  const result = await runThv(stage, ['run', '-f', ...own]);
+  expect(await findProcesses(mark)).toEqual([]);
+  return result;
+}
 
-/** Runs `thv run -f` to its end; everything that it said is one line. */
+/** Everything that a failed start said, which must be one line. */
 async function refusal(args: readonly string[], code: number): Promise<string> {
-  const result = await runThv(stage, ['run', '-f', ...args]);
+  const result = await runToEnd(args);
   expect({ code: result.code, out: result.out }, result.err).toEqual({ code, out: '' });
   expect(result.err).toMatch(/^thv: [^\n]+\n$/);
   return result.err.slice('thv: '.length, -1);
 }
 
-describe('a policy file', () => {
+describe.concurrent('a policy file', () => {
   it('that is missing', async () => {
     const path = file('missing.yaml');
     expect(await refusal(['--authz-config', path, ...GUIDE], 2)).toBe(
@@ -78,7 +83,7 @@ describe('a policy file', () => {
   });
 });
 
-describe('flags', () => {
+describe.concurrent('flags', () => {
   it.each([
     ['--oidc-audence', '; did you mean --oidc-audience?'],
     ['--authz-cofnig', '; did you mean --authz-config?'],
@@ -125,7 +130,7 @@ describe('flags', () => {
   });
 });
 
-describe('a start that fails', () => {
+describe.concurrent('a start that fails', () => {
   it('because the port is in use', async () => {
     const port = await takePort(stage, { hold: true });
     expect(await refusal(['--proxy-port', String(port), ...GUIDE], 1)).toBe(
@@ -142,7 +147,7 @@ describe('a start that fails', () => {
   it('because the server ends at once, with its last words', async () => {
     const script = 'console.error("cannot open the database\\nno such file"); process.exit(3)';
     const command = ['--', process.execPath, '-e', script, MARK];
-    const { code, out, err } = await runThv(stage, ['run', '-f', '--name', 'short', ...command]);
+    const { code, out, err } = await runToEnd(['--name', 'short', ...command]);
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err.split('\n')).toEqual([
       'thv: error: server: cannot open the database',

@@ -118,7 +118,7 @@ describe('a gateway', () => {
   });
 });
 
-describe('a configuration file', () => {
+describe.concurrent('a configuration file', () => {
   async function start(text: string, ...flags: string[]) {
     const file = await writeFiles(stage, { 'gateway.yaml': text });
     const path = file('gateway.yaml');
@@ -172,6 +172,18 @@ describe('a configuration file', () => {
     const { code, err } = await start(broken);
     expect(code).toBe(1);
     expect(err).toMatch(/thv-gateway: .*cannot start "\/nonexistent\/server".*\n$/);
+  });
+});
+
+describe('a Node that is too old', () => {
+  it('is told so by the gateway, in one line and with exit code 2', async () => {
+    const shim = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '22.11.0' } })`;
+    const old = ['--import', `data:text/javascript,${encodeURIComponent(shim)}`];
+    expect(await spawnGateway(stage, ['--check'], { nodeArgs: old }).finished).toEqual({
+      code: 2,
+      out: '',
+      err: 'thv-gateway: needs Node 22.12 or newer; this is 22.11.0\n',
+    });
   });
 });
 

@@ -6,6 +6,11 @@ import type { Finished, Program, SpawnOptions, Stage } from './stage.ts';
 const BIN = fileURLToPath(new URL('../../../apps/cli/dist/bin.js', import.meta.url));
 const GATEWAY = fileURLToPath(new URL('../../../apps/gateway/dist/main.js', import.meta.url));
 
+interface NodeOptions extends SpawnOptions {
+  /** Flags of Node itself. */
+  readonly nodeArgs?: readonly string[];
+}
+
 /** A `thv run -f` that can be called. */
 export interface Thv extends Program {
   readonly url: string;
@@ -40,7 +45,7 @@ export function runThv(
 export function spawnGateway(
   stage: Stage,
   args: readonly string[],
-  options?: SpawnOptions,
+  options?: NodeOptions,
 ): Program {
   return spawnBuilt(stage, GATEWAY, args, options);
 }
@@ -49,12 +54,13 @@ function spawnBuilt(
   stage: Stage,
   entry: string,
   args: readonly string[],
-  options?: SpawnOptions,
+  options: NodeOptions = {},
 ): Program {
   if (!existsSync(entry)) {
     throw new Error(`${entry} is missing; build first`);
   }
-  return stage.spawn(process.execPath, [entry, ...args], options);
+  const { nodeArgs = [], ...rest } = options;
+  return stage.spawn(process.execPath, [...nodeArgs, entry, ...args], rest);
 }
 
 /** What stands after `--` to run a fixture server; `mark` makes its process findable. */
