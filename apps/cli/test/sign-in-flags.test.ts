@@ -284,6 +284,17 @@ describe('how the provider is reached', () => {
     await expect.poll(() => statuses(url, {}), { timeout: 15_000 }).toEqual([200]);
   });
 
+  it('--jwks-auth-token-file does not go to the introspection endpoint', async () => {
+    const endpoint = await stub({ answer: () => ({ active: true, aud: 'mcp', sub: 'ann' }) });
+    const { url } = await start([
+      ...signIn(),
+      ...['--oidc-introspection-url', `http://127.0.0.1:${endpoint.port}/introspect`],
+      ...['--jwks-auth-token-file', await file('jwks-only', 'pod-token-of-thv')],
+    ]);
+    expect((await callTool(url, 'opaque-token')).status).toBe(200);
+    expect(JSON.stringify(endpoint.seen)).not.toContain('pod-token-of-thv');
+  });
+
   it('--jwks-allow-private-ip and --oidc-insecure-allow-http are both needed for what they name', async () => {
     const keys = await getKeys();
     const provider = await stub({ answer: () => keys, host: '0.0.0.0' });

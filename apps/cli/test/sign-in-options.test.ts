@@ -79,6 +79,24 @@ describe('D1: a flag that would do nothing', () => {
   });
 });
 
+describe('D1: a flag that others leave without effect', () => {
+  const INSIDE: SignInFlags = { oidcInCluster: true, oidcAudience: ['mcp'] };
+  it.each<[string, SignInFlags]>([
+    [
+      '--jwks-auth-token-file',
+      { oidcIntrospectionUrl: ASK, oidcAudience: ['a'], jwksAuthTokenFile: 'f' },
+    ],
+    [
+      '--oidc-audience-claim',
+      { oidcIssuer: ISSUER, allowInsecureAnyAudience: true, oidcAudienceClaim: 'client_id' },
+    ],
+    ['--jwks-allow-private-ip', { ...INSIDE, jwksAllowPrivateIp: true }],
+    ['--oidc-insecure-allow-http', { ...INSIDE, oidcInsecureAllowHttp: true }],
+  ])('is refused: %s', (flag, flags) => {
+    expect(refusal(flags)).toMatch(new RegExp(`^${flag}: means nothing w`));
+  });
+});
+
 describe('D1, D2: each way to name a provider', () => {
   it.each<[string, SignInFlags, object]>([
     ['an issuer', { oidcIssuer: ISSUER }, { issuer: ISSUER }],

@@ -84,10 +84,16 @@ export function readAudiences(value: unknown, path: string): readonly string[] {
 function readIssuer(value: unknown, index: number, folder: string): NamedIssuer {
   const path = `issuers[${index}]`;
   const fields = readObject(value, path, KEYS);
-  const kubernetes = fields.has('kubernetes');
   const sources = ['issuer', 'jwks_url', 'introspection', 'kubernetes'];
   if (!sources.some((key) => fields.has(key))) {
     throw configError(path, `needs one of ${sources.join(', ')}`);
+  }
+  // With an issuer of its own, the cluster is one that is reached from outside.
+  const inCluster = fields.has('kubernetes') && !fields.has('issuer');
+  for (const key of ['allow_private_addresses', 'allow_insecure_http']) {
+    if (inCluster && fields.has(key)) {
+      throw configError(join(path, key), 'means nothing for the own cluster; leave it out');
+    }
   }
   if (fields.has('issuer_aliases') && !fields.has('issuer')) {
     throw configError(join(path, 'issuer_aliases'), 'needs issuer');
@@ -109,9 +115,7 @@ function readIssuer(value: unknown, index: number, folder: string): NamedIssuer 
         allowedClients: optional('allowed_clients', readTexts),
         introspection: optional('introspection', (item, at) => readIntrospection(item, at, folder)),
         serviceAccounts: optional('kubernetes', readServiceAccounts),
-        // With an issuer of its own, the cluster is one that is reached from outside.
-        inCluster:
-          kubernetes && !fields.has('issuer') && !fields.has('jwks_url') ? true : undefined,
+        inCluster: inCluster ? true : undefined,
         jwksAuthTokenFile: optional('jwks_auth_token_file', (item, at) =>
           readFile(item, at, folder),
         ),

@@ -5,6 +5,7 @@ import type { IssuerConfig, OidcSignInConfig, SignInConfig } from '@thv/compose'
 import { usageError } from '../cli-error.ts';
 import { describeDangers } from './danger-texts.ts';
 import { checkProviderUrl, checkPublicUrl, checkScopes } from './flag-values.ts';
+import { assertNoIdleFlag } from './idle-flags.ts';
 import { type InputFile, planIntrospection } from './introspection-options.ts';
 import { readRequiredClaims, readServiceAccounts } from './provider-flags.ts';
 import { firstDependentFlag, hasProvider, type SignInFlags } from './sign-in-flags.ts';
@@ -69,6 +70,7 @@ export function planOidc(
   surroundings: Surroundings,
 ): SignInPlan<OidcSignInConfig> {
   const { oidcScopes: scopes, resourceUrl } = flags;
+  assertNoIdleFlag(flags);
   checkProviderUrls(flags);
   if (resourceUrl !== undefined) {
     checkPublicUrl('--resource-url', resourceUrl);
@@ -119,9 +121,6 @@ function checkProviderUrls(flags: SignInFlags): void {
     if (url !== undefined) {
       checkProviderUrl(flag, url, plain);
     }
-  }
-  if (flags.oidcIssuerAlias !== undefined && flags.oidcIssuer === undefined) {
-    throw usageError('--oidc-issuer-alias', 'means nothing without --oidc-issuer', 'add it');
   }
 }
 
