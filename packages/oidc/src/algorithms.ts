@@ -4,10 +4,18 @@ import { decodeBase64Url } from './base64url.ts';
 interface AlgorithmFacts {
   readonly kty: 'RSA' | 'EC' | 'OKP';
   readonly crv?: string;
+  /** Another value of a JWK's `alg` that means the same for a key of this curve. */
+  readonly alias?: SignatureAlgorithm;
 }
 
-/** A signature algorithm that can be accepted. Never `none`, never HMAC. */
-export type SignatureAlgorithm = `${'RS' | 'PS' | 'ES'}${'256' | '384' | '512'}` | 'EdDSA';
+/**
+ * A signature algorithm that can be accepted. Never `none`, never HMAC. `Ed25519` is the name of
+ * RFC 9864 for what `EdDSA` is with that curve, the only one accepted under either name.
+ */
+export type SignatureAlgorithm =
+  | `${'RS' | 'PS' | 'ES'}${'256' | '384' | '512'}`
+  | 'EdDSA'
+  | 'Ed25519';
 
 const FACTS: Readonly<Record<SignatureAlgorithm, AlgorithmFacts>> = {
   RS256: { kty: 'RSA' },
@@ -19,10 +27,11 @@ const FACTS: Readonly<Record<SignatureAlgorithm, AlgorithmFacts>> = {
   ES256: { kty: 'EC', crv: 'P-256' },
   ES384: { kty: 'EC', crv: 'P-384' },
   ES512: { kty: 'EC', crv: 'P-521' },
-  EdDSA: { kty: 'OKP', crv: 'Ed25519' },
+  EdDSA: { kty: 'OKP', crv: 'Ed25519', alias: 'Ed25519' },
+  Ed25519: { kty: 'OKP', crv: 'Ed25519', alias: 'EdDSA' },
 };
 
-/** All acceptable algorithms: RS, PS and ES with SHA-2, and EdDSA with Ed25519. */
+/** All acceptable algorithms: RS, PS and ES with SHA-2, and Ed25519 under its two names. */
 export const SIGNATURE_ALGORITHMS: readonly SignatureAlgorithm[] = Object.freeze(
   // Object.keys loses the literal type that the table above has.
   Object.keys(FACTS) as SignatureAlgorithm[],
@@ -59,7 +68,7 @@ export function checkKeyFits(jwk: PublicJwk, alg: SignatureAlgorithm): KeyMisfit
   if (jwk.key_ops !== undefined) {
     if (!Array.isArray(jwk.key_ops) || !jwk.key_ops.includes('verify')) return 'key_ops';
   }
-  if (jwk.alg !== undefined && jwk.alg !== alg) return 'alg';
+  if (jwk.alg !== undefined && jwk.alg !== alg && jwk.alg !== facts.alias) return 'alg';
   if (facts.kty === 'RSA' && modulusBits(jwk.n) < 2048) return 'size';
   return undefined;
 }

@@ -1,6 +1,7 @@
 /**
  * What only Node can do for token validation: connections that are judged by their address,
- * additional authorities, secrets in rotating files, and the cluster a pod runs in.
+ * additional authorities, secrets in rotating files, the cluster a pod runs in, and requests of
+ * Node's own server.
  *
  * @module
  */
@@ -11,3 +12,4 @@ export {
 } from './node/guarded-fetch.ts';
 export { createKubernetesIssuer, type KubernetesIssuerOptions } from './node/kubernetes-issuer.ts';
 export { createSecretFile } from './node/secret-file.ts';
+export { type NodeRequest, toWebRequest } from './node/web-request.ts';

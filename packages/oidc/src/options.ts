@@ -50,7 +50,7 @@ export interface IssuerOptions {
   readonly principalClaim?: string;
   /** Seconds of clock difference that are forgiven. Default 30, at most 600. */
   readonly leeway?: number;
-  /** Default: RS, PS, ES with SHA-2 and EdDSA. */
+  /** Default: RS, PS, ES with SHA-2 and Ed25519, also under its older name EdDSA. */
   readonly algorithms?: readonly SignatureAlgorithm[];
   readonly introspection?: IntrospectionOptions;
   /** Bearer token for the discovery and key set hosts only, as Kubernetes wants it. */

@@ -9,6 +9,7 @@ import {
 const n = (bits: number) => Buffer.alloc(bits / 8, 0xff).toString('base64url');
 const rsa: PublicJwk = { kty: 'RSA', n: n(2048), e: 'AQAB' };
 const ec: PublicJwk = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' };
+const ed: PublicJwk = { kty: 'OKP', crv: 'Ed25519', x: 'x' };
 
 describe('checkKeyFits', () => {
   it.each([
@@ -21,6 +22,13 @@ describe('checkKeyFits', () => {
     ['another curve', { ...ec, crv: 'P-384' }, 'ES256', 'crv'],
     ['Ed448', { kty: 'OKP', crv: 'Ed448' }, 'EdDSA', 'crv'],
     ['X25519', { kty: 'OKP', crv: 'X25519' }, 'EdDSA', 'crv'],
+    ['a good Ed25519 key', ed, 'EdDSA', undefined],
+    ['the same by its newer name', ed, 'Ed25519', undefined],
+    ['alg EdDSA for Ed25519', { ...ed, alg: 'EdDSA' }, 'Ed25519', undefined],
+    ['alg Ed25519 for EdDSA', { ...ed, alg: 'Ed25519' }, 'EdDSA', undefined],
+    ['alg Ed448 for EdDSA', { ...ed, alg: 'Ed448' }, 'EdDSA', 'alg'],
+    ['Ed448 for Ed25519', { ...ed, crv: 'Ed448' }, 'Ed25519', 'crv'],
+    ['an RSA key with alg EdDSA for RSA', { ...rsa, alg: 'EdDSA' }, 'RS256', 'alg'],
     ['use enc', { ...rsa, use: 'enc' }, 'RS256', 'use'],
     ['key_ops sign', { ...rsa, key_ops: ['sign'] }, 'RS256', 'key_ops'],
     ['alg RS512', { ...rsa, alg: 'RS512' }, 'RS256', 'alg'],
@@ -49,8 +57,8 @@ describe('checkKeyFits', () => {
 });
 
 describe('isSignatureAlgorithm', () => {
-  it('knows ten, and nothing symmetric or inherited', () => {
-    expect(SIGNATURE_ALGORITHMS).toHaveLength(10);
+  it('knows eleven, and nothing symmetric or inherited', () => {
+    expect(SIGNATURE_ALGORITHMS).toHaveLength(11);
     for (const name of [
       'none',
       'HS256',
@@ -58,6 +66,8 @@ describe('isSignatureAlgorithm', () => {
       'toString',
       '__proto__',
       'ES256K',
+      'Ed448',
+      'ed25519',
       5,
       null,
       undefined,

@@ -37,6 +37,7 @@ describe('exports', () => {
         "createGuardedFetch",
         "createKubernetesIssuer",
         "createSecretFile",
+        "toWebRequest",
       ]
     `);
   });

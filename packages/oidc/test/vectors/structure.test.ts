@@ -113,10 +113,23 @@ describe('algorithms', () => {
     'ES384',
     'ES512',
     'EdDSA',
+    'Ed25519',
   ])('28–30: %s is accepted', async (alg) => {
     const key = await signingKey(`key-${alg}`, alg);
     provider.keys = [key.publicJwk];
     expect(await judge(await provider.sign(undefined, {}, key))).toBe('accepted');
+  });
+
+  it.each([
+    ['EdDSA', 'Ed25519'],
+    ['Ed25519', 'EdDSA'],
+  ])('RFC 9864: a key with alg %s verifies a token with alg %s', async (keyAlg, alg) => {
+    const key = await signingKey('ed', keyAlg);
+    provider.keys = [key.publicJwk];
+    expect(await judge(await provider.sign(undefined, { alg }, key))).toBe('accepted');
+    const attacker = await signingKey('ed-attacker', keyAlg);
+    const forged = await provider.sign(undefined, { alg, kid: 'ed' }, attacker);
+    expect(await judge(forged)).toBe('ERR_OIDC_SIGNATURE');
   });
 
   it('refuses an algorithm that the operator has not listed', async () => {
