@@ -5,7 +5,7 @@ import { ProxyError } from '../errors.ts';
 import { type Exchange, identityOf } from '../exchange.ts';
 import { isRecord } from '../mcp/json-rpc.ts';
 import { buildMessage, type McpMessage } from '../mcp/message.ts';
-import { forwardedRequestHeaders } from '../upstream/headers.ts';
+import { dropMirrors, forwardedRequestHeaders } from '../upstream/headers.ts';
 import type { Upstream, UpstreamContext } from '../upstream/upstream.ts';
 import type { HintStore } from './hint-store.ts';
 import { readResult } from './read-result.ts';
@@ -26,6 +26,10 @@ export interface HintSourceOptions {
 /** A tool that is not in the list is looked for again after this many milliseconds. */
 const RECHECK_AFTER = 10_000;
 const MAX_PAGES = 100;
+/** How often a list that changes while it is read is read again. */
+const MAX_ATTEMPTS = 3;
+/** Milliseconds for one page. */
+const PAGE_TIMEOUT = 30_000;
 
 /** Creates the source. Listings are single-flight: many calls wait for one. */
 export function createHintSource(options: HintSourceOptions): HintSource {
@@ -33,7 +37,7 @@ export function createHintSource(options: HintSourceOptions): HintSource {
   let listing: Promise<void> | undefined;
 
   const listAll = async (exchange: Exchange): Promise<void> => {
-    const startedAt = now();
+    const begun = { at: now(), change: store.changes };
     const pages: unknown[] = [];
     let cursor: string | undefined;
     do {
@@ -42,19 +46,35 @@ export function createHintSource(options: HintSourceOptions): HintSource {
       const next: unknown = page['nextCursor'];
       cursor = typeof next === 'string' && next !== '' ? next : undefined;
     } while (cursor !== undefined && pages.length < MAX_PAGES);
-    store.replace(pages, startedAt);
+    store.replace(pages, begun);
   };
 
-  const refresh = (exchange: Exchange): Promise<void> => {
+  const refresh = async (exchange: Exchange): Promise<void> => {
+    if (listing !== undefined) {
+      const joined = await listing.then(
+        () => true,
+        // It may have failed for a reason of whoever began it, such as a session that has ended.
+        () => false,
+      );
+      if (joined) return;
+    }
     listing ??= listAll(exchange).finally(() => {
       listing = undefined;
     });
-    return listing;
+    await listing;
+  };
+
+  const complete = async (exchange: Exchange): Promise<void> => {
+    for (let attempt = 0; store.completeSince === undefined; attempt += 1) {
+      if (attempt === MAX_ATTEMPTS)
+        throw unanswered('the tool list changes faster than it is read');
+      await refresh(exchange);
+    }
   };
 
   return {
     of: async (tool, exchange) => {
-      if (store.completeSince === undefined) await refresh(exchange);
+      if (store.completeSince === undefined) await complete(exchange);
       else if (store.get(tool) === undefined && now() - store.completeSince >= RECHECK_AFTER) {
         await refresh(exchange);
       }
@@ -69,13 +89,22 @@ async function fetchPage(
   cursor: string | undefined,
 ): Promise<Record<string, unknown>> {
   const message = listRequest(exchange.message, cursor);
-  const response = await upstream.handle(message, listContext(exchange));
-  const result = await readResult(response, message, maxBytes);
-  if (isRecord(result) && Array.isArray(result['tools'])) return result;
-  throw new ProxyError(
-    'ERR_PROXY_UPSTREAM_ANSWER',
-    'the tool list that policies need was not answered',
-  );
+  // Shared by every call that waits for this listing, so no single client may abort it.
+  const signal = AbortSignal.timeout(PAGE_TIMEOUT);
+  try {
+    const response = await upstream.handle(message, listContext(exchange, signal));
+    const result = await readResult(response, message, { maxBytes, signal });
+    if (isRecord(result) && Array.isArray(result['tools'])) return result;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    const text = 'the tool list that policies need did not come in time';
+    throw new ProxyError('ERR_PROXY_UPSTREAM_TIMEOUT', text, { cause: error });
+  }
+  throw unanswered('the tool list that policies need was not answered');
+}
+
+function unanswered(text: string): ProxyError {
+  return new ProxyError('ERR_PROXY_UPSTREAM_ANSWER', text);
 }
 
 /** The proxy's own `tools/list`, in the caller's era and session. */
@@ -93,17 +122,14 @@ function listRequest(original: McpMessage | undefined, cursor: string | undefine
   return buildMessage({ jsonrpc: '2.0', id, method: 'tools/list', params }, era);
 }
 
-function listContext(exchange: Exchange): UpstreamContext {
+function listContext(exchange: Exchange, signal: AbortSignal): UpstreamContext {
   const headers = forwardedRequestHeaders(exchange.request.headers);
-  for (const name of [...headers.keys()]) {
-    if (name.startsWith('mcp-param-') || name === 'mcp-name') headers.delete(name);
-  }
-  if (headers.has('mcp-method')) headers.set('mcp-method', 'tools/list');
-  return {
-    identity: identityOf(exchange),
-    sessionId: exchange.sessionId,
-    headers,
-    // Shared by every call that waits for this listing, so no single client may abort it.
-    signal: AbortSignal.timeout(30_000),
-  };
+  const { sessionId, message } = exchange;
+  dropMirrors(headers);
+  if (message?.era === '2026') headers.set('mcp-method', 'tools/list');
+  // A session that is not the caller's has not been judged here, and the form of the answer is ours.
+  if (sessionId === undefined) headers.delete('mcp-session-id');
+  for (const name of ['last-event-id', 'range', 'if-range']) headers.delete(name);
+  headers.set('accept', 'application/json, text/event-stream');
+  return { identity: identityOf(exchange), sessionId, headers, signal };
 }

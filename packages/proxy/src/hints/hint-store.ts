@@ -8,8 +8,13 @@ const HINTS = ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHi
 export interface HintStore {
   /** A page of a list passed by: its tools are added, nothing is taken away. */
   observe(result: unknown): void;
-  /** All pages of one listing: tools that are not in it are gone. */
-  replace(pages: readonly unknown[], at: number): void;
+  /**
+   * All pages of one listing: tools that are not in it are gone. `change` is what `changes` was when
+   * the listing began: after a change in the meantime it is no whole list any more.
+   */
+  replace(pages: readonly unknown[], begun: { readonly at: number; readonly change: number }): void;
+  /** How often the server has said that its list changed. */
+  readonly changes: number;
   /** The server says that its list changed: what is known has to be fetched again. */
   markStale(): void;
   get(tool: string): ToolHints | undefined;
@@ -21,35 +26,53 @@ export interface HintStore {
 export function createHintStore(maxTools = 50_000): HintStore {
   let tools = new Map<string, ToolHints>();
   let completeSince: number | undefined;
+  let changes = 0;
 
-  const add = (into: Map<string, ToolHints>, result: unknown): void => {
-    const items = isRecord(result) ? result['tools'] : undefined;
-    if (!Array.isArray(items)) return;
-    for (const item of items as readonly unknown[]) {
-      if (!isRecord(item) || typeof item['name'] !== 'string' || into.size >= maxTools) continue;
+  const add = (into: Map<string, ToolHints>, pages: readonly unknown[]): void => {
+    const seen = new Map<string, ToolHints | undefined>();
+    for (const item of pages.flatMap(itemsOf)) {
+      if (!isRecord(item) || typeof item['name'] !== 'string') continue;
+      const name = item['name'];
       const hints = readHints(item['annotations']);
+      // A list that says two things of one tool says nothing of it.
+      seen.set(name, seen.has(name) && !isSame(seen.get(name), hints) ? undefined : hints);
+    }
+    for (const [name, hints] of seen) {
       // A tool whose hints cannot be read is as good as not listed: nothing judges it by them.
-      if (hints === undefined) into.delete(item['name']);
-      else into.set(item['name'], hints);
+      if (hints === undefined) into.delete(name);
+      else if (into.size < maxTools || into.has(name)) into.set(name, hints);
     }
   };
 
   return {
-    observe: (result) => add(tools, result),
-    replace: (pages, at) => {
+    observe: (result) => add(tools, [result]),
+    replace: (pages, { at, change }) => {
       const fresh = new Map<string, ToolHints>();
-      for (const page of pages) add(fresh, page);
+      add(fresh, pages);
       tools = fresh;
-      completeSince = at;
+      if (change === changes) completeSince = at;
     },
     markStale: () => {
+      changes += 1;
       completeSince = undefined;
+    },
+    get changes() {
+      return changes;
     },
     get: (tool) => tools.get(tool),
     get completeSince() {
       return completeSince;
     },
   };
+}
+
+function itemsOf(result: unknown): readonly unknown[] {
+  const items = isRecord(result) ? result['tools'] : undefined;
+  return Array.isArray(items) ? items : [];
+}
+
+function isSame(a: ToolHints | undefined, b: ToolHints | undefined): boolean {
+  return HINTS.every((name) => a?.[name] === b?.[name]) && (a === undefined) === (b === undefined);
 }
 
 /** The hints of one tool; undefined when one of them is not a boolean. */

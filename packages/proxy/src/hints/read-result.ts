@@ -7,6 +7,12 @@ import { idKey } from '../session/traffic.ts';
 import { readBounded } from '../stream/body-limit.ts';
 import { createSseReader } from '../stream/sse-parse.ts';
 
+export interface ReadLimits {
+  readonly maxBytes: number;
+  /** Ends the reading of an answer that does not end by itself. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * The `result` of the answer to `message`; undefined when the answer is an error.
  *
@@ -15,13 +21,13 @@ import { createSseReader } from '../stream/sse-parse.ts';
 export async function readResult(
   response: Response,
   message: McpMessage,
-  maxBytes: number,
+  limits: ReadLimits,
 ): Promise<unknown> {
   const isStream = response.headers
     .get('content-type')
     ?.toLowerCase()
     .startsWith('text/event-stream');
-  const texts = isStream === true ? eventTexts(response, maxBytes) : bodyTexts(response, maxBytes);
+  const texts = isStream === true ? eventTexts(response, limits) : bodyTexts(response, limits);
   for await (const text of texts) {
     const read = readJsonRpcText(text);
     if (!read.ok || read.message.kind !== 'response') continue;
@@ -31,15 +37,23 @@ export async function readResult(
   throw new ProxyError('ERR_PROXY_UPSTREAM_ANSWER', 'the upstream gave no readable answer');
 }
 
-async function* bodyTexts(response: Response, maxBytes: number): AsyncGenerator<string> {
-  const bytes = await readBounded(response.body, maxBytes);
+async function* bodyTexts(
+  response: Response,
+  { maxBytes, signal }: ReadLimits,
+): AsyncGenerator<string> {
+  const bytes = await readBounded(response.body, maxBytes, signal);
   if (bytes !== 'too-large') yield new TextDecoder('utf-8').decode(bytes);
 }
 
-async function* eventTexts(response: Response, maxBytes: number): AsyncGenerator<string> {
+async function* eventTexts(
+  response: Response,
+  { maxBytes, signal }: ReadLimits,
+): AsyncGenerator<string> {
   if (response.body === null) return;
   const sse = createSseReader(maxBytes);
   const reader = response.body.getReader();
+  const leave = (): void => void reader.cancel().catch(() => undefined);
+  signal.addEventListener('abort', leave, { once: true });
   try {
     for (;;) {
       const { done, value } = await reader.read();
@@ -49,7 +63,8 @@ async function* eventTexts(response: Response, maxBytes: number): AsyncGenerator
       if (done) return;
     }
   } finally {
+    signal.removeEventListener('abort', leave);
     // The answer is found or the stream is broken; either way nothing more is read.
-    reader.cancel().catch(() => undefined);
+    leave();
   }
 }

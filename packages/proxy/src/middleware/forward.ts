@@ -9,7 +9,7 @@ import { replyError } from '../mcp/reply.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { TrafficBook } from '../session/traffic-book.ts';
 import { filterResponse } from '../stream/filter-response.ts';
-import { forwardedRequestHeaders } from '../upstream/headers.ts';
+import { dropMirrors, forwardedRequestHeaders } from '../upstream/headers.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
 
 export interface ForwardOptions
@@ -41,6 +41,7 @@ async function ask(exchange: Exchange, options: ForwardOptions): Promise<Respons
   const headers = forwardedRequestHeaders(request.headers);
   if (exchange.sessionId === undefined) headers.delete('mcp-session-id');
   if (message?.era === '2026') headers.delete('last-event-id');
+  // Headers that mirror the body belong to the 2026 era; in the other nobody has compared them.
   else dropMirrors(headers);
   const context: UpstreamContext = {
     identity: identityOf(exchange),
@@ -71,13 +72,6 @@ async function openStream(
     if (!ending.aborted) throw error;
     exchange.reason = CLOSING;
     return replyError({ status: 503, code: INTERNAL_ERROR, message: 'Closing' });
-  }
-}
-
-/** Headers that mirror the body belong to the 2026 era; in the other nobody has compared them. */
-function dropMirrors(headers: Headers): void {
-  for (const name of [...headers.keys()]) {
-    if (/^mcp-(?:method|name|param-.*)$/.test(name)) headers.delete(name);
   }
 }
 

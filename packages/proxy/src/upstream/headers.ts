@@ -58,6 +58,13 @@ export function forwardedRequestHeaders(headers: Headers): Headers {
   return kept;
 }
 
+/** Removes what repeats a message: method, name and arguments (MCP 2026-07-28). */
+export function dropMirrors(headers: Headers): void {
+  for (const name of [...headers.keys()]) {
+    if (/^mcp-(?:method|name|param-.*)$/.test(name)) headers.delete(name);
+  }
+}
+
 /** Headers of the upstream's answer that may go to the client. Idempotent. */
 export function returnedResponseHeaders(headers: Headers): Headers {
   return keep(headers, (name) => !name.startsWith('access-control-') && !NOT_RETURNED.has(name));
