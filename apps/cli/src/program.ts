@@ -71,6 +71,7 @@ export function createProgram(args: readonly string[], io: Io, services: Service
       .description('make every check of a token and say what to do; exit code 3 if one fails')
       .argument('[token]', 'the token; - or nothing reads it from stdin'),
   )
+    .optionsGroup('Output:')
     .option('--format <format>', 'text or json', oneOf('--format', FORMATS))
     .action(async (given: string | undefined, _own: unknown, command: Command) => {
       const { inspectToken } = await import('./commands/token-inspect.ts');

@@ -28,6 +28,7 @@ export function addProxyFlags(command: Command): Command {
 
 function addServeFlags(command: Command): Command {
   return addSignInFlags(command)
+    .optionsGroup('Policies and listening:')
     .option('--allow-insecure-anonymous', 'DANGEROUS: serve other machines without any sign-in')
     .option('--authz-config <file>', 'policies, as JSON or YAML', once('--authz-config'))
     .option('--host <host>', 'address to listen on (default: 127.0.0.1)', once('--host'))

@@ -14,6 +14,7 @@ export function addSignInFlags(command: Command): Command {
 
 function addProviderFlags(command: Command): void {
   command
+    .optionsGroup('Whose tokens are accepted:')
     .option('--oidc-issuer <url>', 'accept tokens of this OpenID provider', once('--oidc-issuer'))
     .option(
       '--oidc-audience <audience>',
@@ -52,6 +53,7 @@ function addProviderFlags(command: Command): void {
 
 function addIntrospectionFlags(command: Command): void {
   command
+    .optionsGroup('Opaque tokens:')
     .option(
       '--oidc-introspection-url <url>',
       'ask here about opaque tokens (RFC 7662, Google, GitHub)',
@@ -73,11 +75,15 @@ function addIntrospectionFlags(command: Command): void {
         'how to sign in for introspection: basic, post or none',
       ).argParser(oneOf('--oidc-introspection-auth', ['basic', 'post', 'none'])),
     )
-    .option('--oidc-introspect-jwts', 'ask about JWTs too, so that revocation counts at once');
+    .option(
+      '--oidc-introspect-jwts',
+      'ask about JWTs too, so that a revoked one is refused within a minute',
+    );
 }
 
 function addRuleFlags(command: Command): void {
   command
+    .optionsGroup('What a good token says:')
     .option(
       '--oidc-required-scopes <scope>',
       'every token must have these (repeatable)',
