@@ -3,7 +3,7 @@
 import type { Identity } from '@thv/oidc';
 import type { PolicyDecision } from './authorization.ts';
 import type { McpMessage } from './mcp/message.ts';
-import type { ListKind } from './mcp/methods.ts';
+import type { FilteredList } from './mcp/methods.ts';
 
 export interface Exchange {
   readonly request: Request;
@@ -18,7 +18,7 @@ export interface Exchange {
   /** Set by `parse`, for POST. */
   message?: McpMessage;
   /** The list that the message asks for, set by `authorize`. */
-  list?: ListKind;
+  list?: FilteredList;
   /** Set by `authorize` when a policy was asked. */
   decision?: PolicyDecision;
   /** Why the request was refused or its answer withheld: a code from a fixed vocabulary. */

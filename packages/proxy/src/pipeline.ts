@@ -13,6 +13,7 @@ import { parseStage } from './middleware/parse.ts';
 import { reportStage } from './middleware/report.ts';
 import { sessionStage } from './middleware/session.ts';
 import type { ResolvedOptions } from './options.ts';
+import { createTaskBook } from './session/task-book.ts';
 import { createTrafficBook } from './session/traffic-book.ts';
 
 /**
@@ -25,6 +26,7 @@ export function buildPipeline(options: ResolvedOptions, ending: AbortSignal): re
   const { upstream, now, answerLimit } = options;
   const hints = createHintStore();
   const traffic = createTrafficBook();
+  const tasks = createTaskBook({ now });
   return [
     // Outermost, so that refusals of every later stage are reported and nothing thrown gets out.
     reportStage(options),
@@ -43,9 +45,10 @@ export function buildPipeline(options: ResolvedOptions, ending: AbortSignal): re
     authorizeStage({
       engine,
       traffic,
+      tasks,
       hints: createHintSource({ upstream, store: hints, now, maxBytes: answerLimit }),
     }),
     // Asks the upstream and filters what comes back.
-    forwardStage({ ...options, engine, hints, traffic, ending }),
+    forwardStage({ ...options, engine, hints, traffic, tasks, ending }),
   ];
 }

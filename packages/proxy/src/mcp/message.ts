@@ -67,6 +67,11 @@ function targetProblem(message: JsonRpcMessage): string | undefined {
       return typeof params?.['uri'] === 'string' ? undefined : 'uri';
     case 'completion/complete':
       return isReference(params?.['ref']) ? undefined : 'ref';
+    case 'tasks/get':
+    case 'tasks/result':
+    case 'tasks/cancel':
+    case 'tasks/update':
+      return typeof params?.['taskId'] === 'string' ? undefined : 'taskId';
     case 'subscriptions/listen':
       return isSubscription(params?.['notifications']) ? undefined : 'notifications';
     default:

@@ -3,25 +3,30 @@
 import type { Era } from './era.ts';
 
 export type ListKind = 'tools' | 'prompts' | 'resources' | 'resource_templates';
+/** Everything that is filtered on its way to the client: by policy, and tasks by who created them. */
+export type FilteredList = ListKind | 'tasks';
 export type PolicyAction = 'call_tool' | 'get_prompt' | 'read_resource';
 
 export type MethodRule =
   /** Forwarded for every authenticated caller. */
   | { readonly rule: 'allow' }
   /** Forwarded; the answer is filtered to what the caller may use. */
-  | { readonly rule: 'list'; readonly list: ListKind }
+  | { readonly rule: 'list'; readonly list: FilteredList }
   /** Judged by policy; the target is this string member of `params`. */
   | { readonly rule: 'judge'; readonly action: PolicyAction; readonly target: 'name' | 'uri' }
   /** `completion/complete`: judged by what its `ref` points to. */
   | { readonly rule: 'judge-ref' }
   /** `subscriptions/listen`: every resource URI is judged. */
   | { readonly rule: 'judge-subscriptions' }
+  /** Allowed for the identity that created the task. */
+  | { readonly rule: 'own-task' }
   /** Known, and never allowed from a client. */
   | { readonly rule: 'deny' };
 
 const ALLOW: MethodRule = { rule: 'allow' };
 const DENY: MethodRule = { rule: 'deny' };
-const list = (kind: ListKind): MethodRule => ({ rule: 'list', list: kind });
+const OWN_TASK: MethodRule = { rule: 'own-task' };
+const list = (kind: FilteredList): MethodRule => ({ rule: 'list', list: kind });
 const judge = (action: PolicyAction, target: 'name' | 'uri'): MethodRule => ({
   rule: 'judge',
   action,
@@ -45,12 +50,11 @@ const REQUESTS: ReadonlyMap<string, MethodRule> = new Map([
   ['resources/unsubscribe', judge('read_resource', 'uri')],
   ['completion/complete', { rule: 'judge-ref' }],
   ['subscriptions/listen', { rule: 'judge-subscriptions' }],
-  // A task belongs to whoever created it; nobody else can prove that here, so all are refused.
-  ['tasks/list', DENY],
-  ['tasks/get', DENY],
-  ['tasks/result', DENY],
-  ['tasks/cancel', DENY],
-  ['tasks/update', DENY],
+  ['tasks/list', list('tasks')],
+  ['tasks/get', OWN_TASK],
+  ['tasks/result', OWN_TASK],
+  ['tasks/cancel', OWN_TASK],
+  ['tasks/update', OWN_TASK],
   ['elicitation/create', DENY],
   ['sampling/createMessage', DENY],
 ]);

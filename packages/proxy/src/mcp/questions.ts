@@ -13,6 +13,7 @@ export function questionsOf(message: McpMessage, rule: MethodRule): readonly Pol
   switch (rule.rule) {
     case 'allow':
     case 'list':
+    case 'own-task':
     case 'deny':
       return [];
     case 'judge': {

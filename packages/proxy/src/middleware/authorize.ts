@@ -8,12 +8,14 @@ import type { McpMessage } from '../mcp/message.ts';
 import { ruleOf } from '../mcp/methods.ts';
 import { questionsOf } from '../mcp/questions.ts';
 import { replyDenied, replyError } from '../mcp/reply.ts';
+import type { TaskBook } from '../session/task-book.ts';
 import type { TrafficBook } from '../session/traffic-book.ts';
 
 export interface AuthorizeOptions {
   readonly engine: PolicyEngine | 'anything-authenticated';
   readonly hints: HintSource;
   readonly traffic: TrafficBook;
+  readonly tasks: TaskBook;
 }
 
 /** Denies, or lets the next stage forward the message. */
@@ -49,6 +51,7 @@ async function judge(
   const rule = ruleOf(message.method ?? '', message.era);
   if (rule === undefined || rule.rule === 'deny') return refuseMethod(exchange, message);
   if (rule.rule === 'list') exchange.list = rule.list;
+  if (rule.rule === 'own-task') return refuseForeignTask(exchange, message, options.tasks);
   const { engine } = options;
   if (engine === 'anything-authenticated') return undefined;
   for (const question of questionsOf(message, rule)) {
@@ -61,6 +64,19 @@ async function judge(
     }
   }
   return undefined;
+}
+
+/** D7: no policy is asked; the call that began the task has been judged. */
+function refuseForeignTask(
+  exchange: Exchange,
+  message: McpMessage,
+  tasks: TaskBook,
+): Response | undefined {
+  const taskId = message.params?.['taskId'];
+  if (typeof taskId === 'string' && tasks.owns(taskId, identityOf(exchange))) return undefined;
+  exchange.reason = 'task-of-another';
+  exchange.decision = denial();
+  return replyDenied(message.id, exchange.decision);
 }
 
 async function decide(

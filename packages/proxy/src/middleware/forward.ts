@@ -3,10 +3,13 @@
 import type { FilterResult, PolicyEngine } from '../authorization.ts';
 import { type Exchange, identityOf, type Stage } from '../exchange.ts';
 import type { HintStore } from '../hints/hint-store.ts';
-import { INTERNAL_ERROR } from '../mcp/json-rpc.ts';
-import type { ListKind } from '../mcp/methods.ts';
+import { INTERNAL_ERROR, isRecord } from '../mcp/json-rpc.ts';
+import type { FilteredList } from '../mcp/methods.ts';
 import { replyError } from '../mcp/reply.ts';
+import { mayBeginTask } from '../mcp/tasks.ts';
 import type { ResolvedOptions } from '../options.ts';
+import type { SessionOwner } from '../session/store.ts';
+import type { TaskBook } from '../session/task-book.ts';
 import type { TrafficBook } from '../session/traffic-book.ts';
 import { filterResponse } from '../stream/filter-response.ts';
 import { dropMirrors, forwardedRequestHeaders } from '../upstream/headers.ts';
@@ -17,6 +20,7 @@ export interface ForwardOptions
   readonly engine: PolicyEngine | 'anything-authenticated';
   readonly hints: HintStore;
   readonly traffic: TrafficBook;
+  readonly tasks: TaskBook;
   /** Aborted when the proxy is about to close. */
   readonly ending: AbortSignal;
 }
@@ -51,7 +55,9 @@ async function ask(exchange: Exchange, options: ForwardOptions): Promise<Respons
   };
   if (message !== undefined) {
     if (message.kind === 'request' && message.id !== undefined) {
-      traffic.of(exchange.trafficKey ?? '').clientAsked(message.id.text, { list: exchange.list });
+      traffic
+        .of(exchange.trafficKey ?? '')
+        .clientAsked(message.id.text, { list: exchange.list, mayBeginTask: mayBeginTask(message) });
     }
     return upstream.handle(message, context);
   }
@@ -82,10 +88,12 @@ function filter(
 ): Promise<Response> {
   const { message } = exchange;
   const identity = identityOf(exchange);
-  const { expiresAt } = identity;
+  const { expiresAt, issuer, subject } = identity;
   return filterResponse(response, {
     request:
-      message?.id === undefined ? undefined : { idText: message.id.text, list: exchange.list },
+      message?.id === undefined
+        ? undefined
+        : { idText: message.id.text, list: exchange.list, mayBeginTask: mayBeginTask(message) },
     traffic: options.traffic.of(exchange.trafficKey ?? ''),
     filterList: (list, result) => filterList(exchange, { list, result }, options),
     onWithheld: (reason) => {
@@ -95,6 +103,7 @@ function filter(
     onNotification: (method) => {
       if (method === 'notifications/tools/list_changed') options.hints.markStale();
     },
+    onTask: (taskId) => options.tasks.remember(taskId, { issuer, subject }),
     maxEventLength: options.answerLimit,
     maxBodyBytes: options.answerLimit,
     signal: exchange.request.signal,
@@ -106,12 +115,23 @@ function filter(
 
 async function filterList(
   exchange: Exchange,
-  { list, result }: { readonly list: ListKind; readonly result: unknown },
-  { engine, hints }: ForwardOptions,
+  { list, result }: { readonly list: FilteredList; readonly result: unknown },
+  { engine, hints, tasks }: ForwardOptions,
 ): Promise<FilterResult> {
+  if (list === 'tasks') return ownTasks(result, identityOf(exchange), tasks);
   if (list === 'tools') hints.observe(result);
   if (engine === 'anything-authenticated') return { ok: true, kept: 'all' };
   return engine.filterList({ identity: identityOf(exchange), list }, result);
+}
+
+function ownTasks(result: unknown, owner: SessionOwner, tasks: TaskBook): FilterResult {
+  const items = isRecord(result) ? result['tasks'] : undefined;
+  if (!Array.isArray(items)) return { ok: false, reason: 'list' };
+  const kept = items.flatMap((item: unknown, index) => {
+    const taskId = isRecord(item) ? item['taskId'] : undefined;
+    return typeof taskId === 'string' && tasks.owns(taskId, owner) ? [index] : [];
+  });
+  return { ok: true, kept };
 }
 
 /** Notifications, responses and session ends are answered by a status alone. */

@@ -1,10 +1,12 @@
 /** What is under way in one session: requests of the client, and questions of the server (D8, D29). */
 
-import type { ListKind } from '../mcp/methods.ts';
+import type { FilteredList } from '../mcp/methods.ts';
 
 /** What is remembered of a client's request. */
 export interface RememberedRequest {
-  readonly list: ListKind | undefined;
+  readonly list: FilteredList | undefined;
+  /** True when the answer may name a task that it begins. */
+  readonly mayBeginTask: boolean;
 }
 
 export interface SessionTraffic {

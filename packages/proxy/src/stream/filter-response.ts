@@ -32,7 +32,8 @@ export async function filterResponse(
   // A GET opens an event stream or fails; a body of another kind belongs to no request.
   const { request, traffic } = options;
   if (request === undefined) return withheld(response, options, 'not-a-stream');
-  if (request.list === undefined && !traffic.mayAnswerList(request.idText)) return decoded;
+  const mustBeRead = request.list !== undefined || request.mayBeginTask;
+  if (!mustBeRead && !traffic.mayAnswerList(request.idText)) return decoded;
   return filterBody(decoded, { ...options, harmless: 'withhold' });
 }
 

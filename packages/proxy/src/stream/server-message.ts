@@ -13,18 +13,18 @@ import {
   MESSAGE_PATHS,
   readJsonRpcText,
 } from '../mcp/json-rpc.ts';
-import type { ListKind } from '../mcp/methods.ts';
+import type { FilteredList } from '../mcp/methods.ts';
 import { errorText } from '../mcp/reply.ts';
-import { idKey, type SessionTraffic } from '../session/traffic.ts';
+import { taskOf } from '../mcp/tasks.ts';
+import { idKey, type RememberedRequest, type SessionTraffic } from '../session/traffic.ts';
 
 /** Filters the result of a list request; the pipeline binds the identity. */
-export type ListFilter = (list: ListKind, result: unknown) => Promise<FilterResult>;
+export type ListFilter = (list: FilteredList, result: unknown) => Promise<FilterResult>;
 
 /** The request that a POST stream or body answers. */
-export interface AnsweredRequest {
+export interface AnsweredRequest extends RememberedRequest {
   /** JSON text of its id. */
   readonly idText: string;
-  readonly list: ListKind | undefined;
 }
 
 export interface ServerMessagesOptions {
@@ -38,14 +38,17 @@ export interface ServerMessagesOptions {
   readonly onWithheld: (reason: string) => void;
   /** Told the method of every notification that passes. */
   readonly onNotification: (method: string) => void;
+  /** Told the id of every task that an answer begins. */
+  readonly onTask: (taskId: string) => void;
 }
 
 /** The member that holds the items, by list. */
-export const LIST_MEMBERS: Readonly<Record<ListKind, string>> = {
+export const LIST_MEMBERS: Readonly<Record<FilteredList, string>> = {
   tools: 'tools',
   prompts: 'prompts',
   resources: 'resources',
   resource_templates: 'resourceTemplates',
+  tasks: 'tasks',
 };
 
 const PATHS: ReadonlySet<string> = new Set([
@@ -93,7 +96,7 @@ async function passResponse(
   const { request, traffic } = options;
   const idText = message.id?.text ?? '';
   const answers = request !== undefined && idKey(request.idText) === idKey(idText);
-  const method = answers ? { list: request.list } : traffic.requestOf(idText);
+  const method = answers ? request : traffic.requestOf(idText);
   // An answer to a question that this session did not ask could hold anybody's list.
   if (method === undefined) return withhold('response-id', options, idText);
   if (!Object.hasOwn(message.value, 'result')) return pass(message.text);
@@ -101,9 +104,10 @@ async function passResponse(
   if (method.list === undefined) {
     // An id proves little: one that is used twice makes servers send a list in answer to something
     // else. No other result has the shape of a list.
-    return holdsList(result, undefined)
-      ? withhold('response-shape', options, idText)
-      : pass(message.text);
+    if (holdsList(result, undefined)) return withhold('response-shape', options, idText);
+    const task = method.mayBeginTask ? taskOf(result) : undefined;
+    if (task !== undefined) options.onTask(task);
+    return pass(message.text);
   }
   const filtered = await options.filterList(method.list, result);
   if (!filtered.ok) return withhold(filtered.reason, options, idText);
@@ -116,7 +120,7 @@ async function passResponse(
 }
 
 /** True when the result holds a list of another kind than `expected`. */
-function holdsList(result: unknown, expected: ListKind | undefined): boolean {
+function holdsList(result: unknown, expected: FilteredList | undefined): boolean {
   if (!isRecord(result)) return false;
   const own = expected === undefined ? undefined : LIST_MEMBERS[expected];
   return Object.values(LIST_MEMBERS).some((name) => name !== own && Object.hasOwn(result, name));
@@ -125,7 +129,7 @@ function holdsList(result: unknown, expected: ListKind | undefined): boolean {
 /** Cuts the items that do not stay out of the text; every other byte remains (D29). */
 function spliceList(
   message: JsonRpcMessage,
-  list: ListKind,
+  list: FilteredList,
   kept: readonly number[],
 ): string | undefined {
   const path = `result.${LIST_MEMBERS[list]}`;

@@ -1,0 +1,28 @@
+/** Tasks: how a call asks for one, and where its answer names it, in both eras. */
+
+import { isRecord } from './json-rpc.ts';
+import type { McpMessage } from './message.ts';
+
+const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
+const EXTENSION = 'io.modelcontextprotocol/tasks';
+
+/**
+ * True when the answer to a call may be a task instead of a result: 2025-11-25 asks for it in
+ * `params.task`, 2026-07-28 offers it as an extension.
+ */
+export function mayBeginTask({ kind, method, era, params }: McpMessage): boolean {
+  if (kind !== 'request' || method !== 'tools/call') return false;
+  if (era === '2025') return isRecord(params?.['task']);
+  const meta = params?.['_meta'];
+  const capabilities = isRecord(meta) ? meta[CAPABILITIES] : undefined;
+  const extensions = isRecord(capabilities) ? capabilities['extensions'] : undefined;
+  return isRecord(extensions) && Object.hasOwn(extensions, EXTENSION);
+}
+
+/** The task that the result of a call names: `task.taskId`, or `taskId` where it says it is a task. */
+export function taskOf(result: unknown): string | undefined {
+  if (!isRecord(result)) return undefined;
+  const task = result['resultType'] === 'task' ? result : result['task'];
+  const taskId = isRecord(task) ? task['taskId'] : undefined;
+  return typeof taskId === 'string' ? taskId : undefined;
+}
