@@ -13,7 +13,7 @@ function plan(flags: RunFlags, server: string | undefined = URL_SERVER) {
     flags,
     userName: 'ann',
     env: {},
-    cwd: '/work-dir',
+    cwd: '/here',
   });
 }
 
