@@ -76,10 +76,10 @@ function checkMirroredHeaders(
   ) {
     return mismatch('mcp-method');
   }
-  const expected = mirroredName(message);
   const name = headers.get('mcp-name');
+  const expected = name === null ? mirroredName(message) : targetOf(message);
   const decoded = name === null ? undefined : decodeMirrored(name);
-  if (expected !== undefined ? decoded !== expected : name !== null && decoded === undefined) {
+  if (decoded !== expected || (name !== null && decoded === undefined)) {
     return mismatch('mcp-name');
   }
   return { ok: true, era: '2026' };
@@ -87,10 +87,14 @@ function checkMirroredHeaders(
 
 /** What `Mcp-Name` must say, for the methods that require it. */
 function mirroredName(message: JsonRpcMessage): string | undefined {
-  const key = { 'tools/call': 'name', 'prompts/get': 'name', 'resources/read': 'uri' }[
-    message.method ?? ''
-  ];
-  const value = key === undefined ? undefined : message.params?.[key];
+  const isRequired = ['tools/call', 'prompts/get', 'resources/read'].includes(message.method ?? '');
+  return isRequired ? targetOf(message) : undefined;
+}
+
+/** What a message is about, for whatever method: the one thing that `Mcp-Name` may say. */
+function targetOf({ method, params }: JsonRpcMessage): string | undefined {
+  const [area] = (method ?? '').split('/', 1);
+  const value = params?.[area === 'resources' ? 'uri' : area === 'tasks' ? 'taskId' : 'name'];
   return typeof value === 'string' ? value : undefined;
 }
 
@@ -102,7 +106,7 @@ function decodeMirrored(value: string): string | undefined {
   if (encoded === undefined) return value.startsWith('=?base64?') ? undefined : value;
   try {
     const bytes = Uint8Array.from(atob(encoded), (char) => char.charCodeAt(0));
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     // Not Base64 or not UTF-8: it can equal no name.
     return undefined;

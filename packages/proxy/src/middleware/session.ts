@@ -47,10 +47,13 @@ async function claimSession(
 ): Promise<Response> {
   const sessionId = response.headers.get(HEADER);
   if (sessionId === null) return response;
-  const known = await store.ownerOf(sessionId);
-  if (known !== undefined && !isSameOwner(known, owner)) return withoutHeader(response);
-  if (known === undefined && response.ok) await store.remember(sessionId, owner);
-  return response;
+  let known = await store.ownerOf(sessionId);
+  if (known === undefined && response.ok) {
+    await store.remember(sessionId, owner);
+    // Asked again: two may have been told of one session at once, and only the first has it.
+    known = await store.ownerOf(sessionId);
+  }
+  return known !== undefined && !isSameOwner(known, owner) ? withoutHeader(response) : response;
 }
 
 function withoutHeader(response: Response): Response {

@@ -44,7 +44,8 @@ export function createMemorySessionStore(options: MemorySessionStoreOptions = {}
       return entry.owner;
     },
     remember: async (sessionId, owner) => {
-      touch(sessionId, owner);
+      sweep();
+      touch(sessionId, sessions.get(sessionId)?.owner ?? owner);
       sweep();
     },
     forget: async (sessionId) => {

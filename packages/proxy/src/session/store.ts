@@ -10,6 +10,7 @@ export interface SessionOwner {
 export interface SessionStore {
   /** The owner, unless the session is unknown or has expired. Use counts as a sign of life. */
   ownerOf(sessionId: string): Promise<SessionOwner | undefined>;
+  /** Gives the session to the owner. Whoever has it already keeps it, also when two ask at once. */
   remember(sessionId: string, owner: SessionOwner): Promise<void>;
   forget(sessionId: string): Promise<void>;
 }
