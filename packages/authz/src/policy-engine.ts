@@ -173,9 +173,6 @@ function withCall(plan: Plan, question: Question, { cedar }: EntityOptions): Req
       : readArguments(question.arguments, argumentNames, cedar.numbers);
   const hints = question.action === 'call_tool' ? toHintAttributes(question.hints) : undefined;
   // A static hint outranks that of the server; names of arguments are never static (D25).
-  return {
-    ...resource,
-    attrs: Object.assign(createRecord(), hints, resource.attrs, args),
-    args,
-  };
+  const attrs = Object.assign(createRecord(), hints, resource.attrs, args);
+  return { ...resource, attrs, args };
 }

@@ -20,6 +20,8 @@ export interface Principals {
   of(identity: AuthzIdentity): KnownPrincipal;
 }
 
+type Spaces = Map<string, Map<string | undefined, Plan>>;
+
 const MAX_PLANS = 20_000;
 const MAX_TARGET_LENGTH = 2_048;
 
@@ -29,25 +31,29 @@ export function createPrincipals(options: EntityOptions): Principals {
     object,
     { readonly subject: string; readonly principal: KnownPrincipal }
   >();
-  // Those with plans, in the order in which they got their latest one.
-  const planned = new Map<RequestPrincipal, Map<string, Map<string | undefined, Plan>>>();
+  // Two generations of what has plans: when the young one is full, the old one loses its plans.
+  let young = new Set<Spaces>();
+  let old = new Set<Spaces>();
   let plans = 0;
 
-  const forgetOldest = (): void => {
-    const [oldest] = planned;
-    if (oldest !== undefined) {
-      const [entity, spaces] = oldest;
-      for (const targets of spaces.values()) {
-        plans -= targets.size;
-        targets.clear();
+  const count = (spaces: Spaces): void => {
+    if (plans >= MAX_PLANS / 2) {
+      for (const aged of old) {
+        if (!young.has(aged)) {
+          aged.clear();
+        }
       }
-      planned.delete(entity);
+      old = young;
+      young = new Set();
+      plans = 0;
     }
+    young.add(spaces);
+    plans += 1;
   };
 
   const createPrincipal = (identity: AuthzIdentity): KnownPrincipal => {
     const entity = buildPrincipal(identity, options);
-    const spaces = new Map<string, Map<string | undefined, Plan>>();
+    const spaces: Spaces = new Map();
     return {
       entity,
       plan: (space, target, make) => {
@@ -59,14 +65,9 @@ export function createPrincipals(options: EntityOptions): Principals {
         if (target !== undefined && target.length > MAX_TARGET_LENGTH) {
           return plan;
         }
-        while (plans >= MAX_PLANS) {
-          forgetOldest();
-        }
+        count(spaces);
         const targets = spaces.get(space) ?? new Map<string | undefined, Plan>();
         spaces.set(space, targets.set(target, plan));
-        planned.delete(entity);
-        planned.set(entity, spaces);
-        plans += 1;
         return plan;
       },
     };

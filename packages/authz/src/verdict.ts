@@ -18,13 +18,12 @@ export interface Verdict {
 
 /** Findings of several disjoint sets of rules, together. */
 export function joinFindings(parts: readonly Findings[]): Findings {
-  const [only] = parts;
-  return parts.length === 1 && only !== undefined
-    ? only
-    : {
-        satisfied: parts.flatMap((part) => part.satisfied),
-        failed: parts.flatMap((part) => part.failed),
-      };
+  let [{ satisfied, failed } = { satisfied: [], failed: [] } as Findings] = parts;
+  for (const part of parts.slice(1)) {
+    satisfied = satisfied.concat(part.satisfied);
+    failed = failed.concat(part.failed);
+  }
+  return { satisfied, failed };
 }
 
 /**
@@ -35,27 +34,38 @@ export function joinFindings(parts: readonly Findings[]): Findings {
 export function toVerdict(findings: Findings, mode: ErrorMode, rules: readonly Rule[]): Verdict {
   const { satisfied, failed } = findings;
   const errors = failed.map(({ rule, message }) => ({ policy: rule.policy.id, message }));
-  const forbidding = new Map<string, Set<Rule>>();
-  const note = (rule: Rule): void => {
-    const { id } = rule.policy;
-    forbidding.set(id, (forbidding.get(id) ?? new Set()).add(rule));
-  };
-  for (const rule of satisfied.filter(({ effect }) => effect === 'forbid')) {
-    note(rule);
-  }
-  for (const { rule } of failed) {
-    if (rule.effect === 'forbid' || (mode === 'deny' && !rule.derived)) {
-      note(rule);
-    }
-  }
-  const denying = [...forbidding].filter(([, found]) => isComplete(found, rules));
+  const denying = denyingPolicies(findings, mode, rules);
   if (denying.length > 0) {
-    return { allowed: false, policies: denying.map(([id]) => id), errors };
+    return { allowed: false, policies: denying, errors };
   }
   const permits = satisfied.filter(({ effect }) => effect === 'permit');
+  if (permits.length === 0) {
+    return { allowed: false, policies: [], errors };
+  }
   permits.sort((one, other) => one.order - other.order);
-  const policies = [...new Set(permits.map(({ policy }) => policy.id))];
-  return { allowed: policies.length > 0, policies, errors };
+  return { allowed: true, policies: [...new Set(permits.map(({ policy }) => policy.id))], errors };
+}
+
+function denyingPolicies(
+  { satisfied, failed }: Findings,
+  mode: ErrorMode,
+  rules: readonly Rule[],
+): readonly string[] {
+  const found = satisfied.filter(({ effect }) => effect === 'forbid');
+  for (const { rule } of failed) {
+    if (rule.effect === 'forbid' || (mode === 'deny' && !rule.derived)) {
+      found.push(rule);
+    }
+  }
+  if (found.length === 0) {
+    return [];
+  }
+  const byPolicy = new Map<string, Set<Rule>>();
+  for (const rule of found.sort((one, other) => one.order - other.order)) {
+    const { id } = rule.policy;
+    byPolicy.set(id, (byPolicy.get(id) ?? new Set()).add(rule));
+  }
+  return [...byPolicy].filter(([, of]) => isComplete(of, rules)).map(([id]) => id);
 }
 
 /** True unless the rules are some, but not all, variants of one forbid. */

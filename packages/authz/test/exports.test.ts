@@ -44,7 +44,7 @@ describe('README', () => {
     const example = /\/\/ #region decide\n(.*)\/\/ #endregion/s.exec(
       await read('readme.examples.ts'),
     )?.[1];
-    expect(/```ts\n(.*?)```/s.exec(await read('../README.md'))?.[1]).toBe(example);
+    expect(/```ts\n(.*?)```/s.exec(await read('../README.md'))?.[1]?.trim()).toBe(example?.trim());
     const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
     const { decision } = await import('./readme.examples.ts');
     expect(decision.allowed).toBe(true);
