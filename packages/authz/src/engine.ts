@@ -30,7 +30,7 @@ export interface Plan {
   /** The decision, when nothing about a call makes a difference. */
   readonly constant: Verdict | undefined;
   /** Decisions by what made the difference; kept by the caller. */
-  readonly verdicts: Map<string, Verdict>;
+  verdicts: Map<string, Verdict> | undefined;
   /** Decides for a resource with the hints and arguments of a call. */
   decide(resource: RequestResource): Verdict;
 }
@@ -82,7 +82,7 @@ export function createEngine(cedar: Cedar, options: EngineOptions): Engine {
       const hintNames = all ? 'all' : namesOf(slices, 'hintNames');
       const fixed = argumentNames.length === 0 && hintNames.length === 0;
       const constant = fixed ? decide(resource) : undefined;
-      return { resource, argumentNames, hintNames, constant, verdicts: new Map(), decide };
+      return { resource, argumentNames, hintNames, constant, verdicts: undefined, decide };
     },
   };
 }

@@ -41,7 +41,7 @@ interface EvaluatorOptions {
   readonly combine: boolean;
 }
 
-const MAX_FINDINGS = 5_000;
+const MAX_FINDINGS = 4_000;
 const MAX_COMBINED = 256;
 
 /** Creates an evaluator with a cache of its own. */

@@ -87,14 +87,14 @@ export function createPolicyEngine(
       return plan.constant;
     }
     const key = callKey(plan, hints, question.arguments);
-    const known = key === undefined ? undefined : plan.verdicts.get(key);
+    const known = key === undefined ? undefined : plan.verdicts?.get(key);
     if (known !== undefined) {
       return known;
     }
     const verdict = plan.decide(withCall(plan, question, entities));
     if (key !== undefined) {
-      if (plan.verdicts.size >= MAX_VERDICTS) {
-        plan.verdicts.clear();
+      if (plan.verdicts === undefined || plan.verdicts.size >= MAX_VERDICTS) {
+        plan.verdicts = new Map();
       }
       plan.verdicts.set(key, verdict);
     }

@@ -22,7 +22,7 @@ export interface Principals {
 
 type Spaces = Map<string, Map<string | undefined, Plan>>;
 
-const MAX_PLANS = 20_000;
+const MAX_PLANS = 4_000;
 const MAX_TARGET_LENGTH = 2_048;
 
 /** Creates a store of principals. */
