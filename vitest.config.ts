@@ -11,6 +11,16 @@ export default defineConfig({
       process.env['CI'] === undefined
         ? ['default']
         : ['default', ['json', { outputFile: '.ci/report.json' }]],
+    coverage: {
+      provider: 'v8',
+      // Seen from the root of each project.
+      include: ['src/**'],
+      reporter: ['text', 'json-summary'],
+      thresholds: {
+        'packages/oidc/src/**': { lines: 95 },
+        'packages/authz/src/**': { lines: 95 },
+      },
+    },
     projects: [
       ...[
         'packages/oidc',
