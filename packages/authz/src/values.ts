@@ -17,9 +17,19 @@ const MAX_DECIMAL = 2n ** 63n - 1n;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const ESCAPES: ReadonlySet<string> = new Set(['__entity', '__extn', '__expr']);
 
-/** An empty record without a prototype, so that no key means anything but itself. */
+/**
+ * Records made by a constructor whose prototype is empty: no key means anything but itself, as with
+ * `Object.create(null)`, but engines give them the compact layout of ordinary objects.
+ */
+const EmptyRecord = function (this: object): void {} as unknown as {
+  new (): CedarRecord;
+  prototype: object;
+};
+EmptyRecord.prototype = Object.freeze(Object.create(null) as object);
+
+/** An empty record in which no key means anything but itself. */
 export function createRecord(): CedarRecord {
-  return Object.create(null) as CedarRecord;
+  return new EmptyRecord();
 }
 
 /**
