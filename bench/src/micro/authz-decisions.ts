@@ -133,7 +133,7 @@ function cases(): readonly Case[] {
     const args = { arg_operation: 'add', arg_left: 1, arg_right: 2 };
     const resource = { name: 'calculator', operation: 'call', feature: 'tool', readOnlyHint: true };
     return {
-      context: { ...attrs, ...args } as Record<string, never>,
+      context: { ...attrs, ...args } as unknown as Record<string, never>,
       entities: [
         {
           uid: uids.principal,
