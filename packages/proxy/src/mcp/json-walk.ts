@@ -37,6 +37,8 @@ interface Frame {
 export class JsonWalk {
   readonly spans: Map<string, Span> = new Map();
   readonly items: Map<string, Span[]> = new Map();
+  /** True when a key holds an escape, which `JSON.parse` may have read wrongly. */
+  hasEscapedKey = false;
   readonly #text: string;
   readonly #wanted: ReadonlySet<string>;
   readonly #prefixes: ReadonlySet<string>;
@@ -136,6 +138,7 @@ export class JsonWalk {
     const keys = frame.keys!; // Keys are only expected where #open made a set for them.
     const start = this.#at;
     const escaped = this.#skipString();
+    if (escaped) this.hasEscapedKey = true;
     if (this.#checkSurrogates && !this.#isWellFormed(start)) return 'surrogate';
     const key = escaped ? this.#decode(start) : this.#text.slice(start + 1, this.#at - 1);
     if (keys.has(key)) return 'duplicate-key';

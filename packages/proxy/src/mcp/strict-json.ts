@@ -2,9 +2,11 @@
  * JSON with exactly one reading (D5).
  *
  * `JSON.parse` decides what is JSON; `json-walk.ts` then refuses what two parsers could read
- * differently: duplicate keys, unpaired surrogates, nesting that some parsers give up on.
+ * differently: duplicate keys, unpaired surrogates, nesting that some parsers give up on. Keys with
+ * escapes are read by `json-build.ts`, because not every `JSON.parse` reads them rightly.
  */
 
+import { buildJson } from './json-build.ts';
 import { JsonWalk, type Span, type WalkProblem } from './json-walk.ts';
 
 export type { Span } from './json-walk.ts';
@@ -55,6 +57,7 @@ export function readStrictJson(text: string, wanted: ReadonlySet<string> = NONE)
   const walk = new JsonWalk(text, wanted);
   const problem = walk.run();
   if (problem !== undefined) return { ok: false, problem };
+  if (walk.hasEscapedKey) value = buildJson(text);
   return { ok: true, json: { text, value, spans: walk.spans, items: walk.items } };
 }
 

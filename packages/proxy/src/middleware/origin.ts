@@ -17,6 +17,11 @@ export function originStage(policy: () => OriginPolicy): Stage {
     const rules = policy();
     if (!isAllowedHost(request, rules)) return refuse(exchange, 'host');
     const origin = request.headers.get('origin');
+    // Pages can fetch images and frames without an Origin; browsers say then where they come from.
+    const site = request.headers.get('sec-fetch-site');
+    if (origin === null && (site === 'cross-site' || site === 'same-site')) {
+      return refuse(exchange, 'origin');
+    }
     if (origin === null) return request.method === 'OPTIONS' ? noPreflight() : next();
     if (!isAllowedOrigin(origin, rules)) return refuse(exchange, 'origin');
     const response = request.method === 'OPTIONS' ? preflight() : await next();

@@ -1,0 +1,17 @@
+/** Seeds for which `pnpm fuzz` once failed, and a few others to see that it still runs. */
+
+import { describe, it } from 'vitest';
+import { CASES } from './cases.ts';
+import { createRandom } from './random.ts';
+
+const SEEDS: Readonly<Record<string, readonly number[]>> = {
+  json: [1, 2, 3],
+  sse: [1, 2, 3],
+  headers: [1, 2, 3],
+};
+
+describe.each(Object.keys(CASES))('%s', (name) => {
+  it.each(SEEDS[name] ?? [])('seed %i', async (seed) => {
+    await CASES[name]?.(createRandom(seed));
+  });
+});
