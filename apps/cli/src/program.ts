@@ -1,7 +1,9 @@
 /** The command tree. It knows names and flags; what a command does is loaded when it runs. */
 import { Command, type CommanderError } from 'commander';
 import { usageError } from './cli-error.ts';
+import type { CommandHost } from './commands/command-host.ts';
 import type { DevIdpFlags } from './commands/dev-idp.ts';
+import { addPolicyCommands } from './commands/policy-commands.ts';
 import { addProxyFlags, addRunFlags } from './commands/run-flags.ts';
 import { addSignInFlags } from './commands/sign-in-flags.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -63,6 +65,14 @@ export function createProgram(args: readonly string[], io: Io, services: Service
       result.exitCode = await proxyServer({ name, flags }, io, services);
     },
   );
+
+  const host: CommandHost = {
+    io,
+    finish: (code) => {
+      result.exitCode = code;
+    },
+  };
+  addPolicyCommands(program, host);
 
   const token = program.command('token').description('helpers for access tokens');
   addSignInFlags(

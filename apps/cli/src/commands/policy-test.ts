@@ -1,0 +1,52 @@
+/** `thv policy test`: do the policies decide what the tests expect? */
+import { resolve } from 'node:path';
+import type { PolicyTestReport } from '@thv/authz';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { renderCoverage } from '../output/coverage.ts';
+import type { GlobalFlags } from '../program.ts';
+import { loadPolicyFile, orOneLine, showPath } from '../services/policy-files.ts';
+
+export interface PolicyTestArguments {
+  readonly file: string;
+  readonly tests: string;
+  readonly flags: GlobalFlags & {
+    readonly coverage?: true;
+    readonly format?: 'text' | 'json' | 'junit' | 'tap';
+  };
+}
+
+export async function testPolicies(
+  { file, tests, flags }: PolicyTestArguments,
+  io: Io,
+): Promise<ExitCode> {
+  const [{ runPolicyTestFile }, { formatPolicyTests }] = await Promise.all([
+    import('@thv/authz/node'),
+    import('@thv/authz'),
+  ]);
+  const report = await orOneLine(io.cwd, () =>
+    runPolicyTestFile(resolve(io.cwd, file), resolve(io.cwd, tests)),
+  );
+  const { format = 'text', coverage = false } = flags;
+  io.out(
+    format === 'json'
+      ? renderJson(report, coverage)
+      : formatPolicyTests(withoutCoverage(report), format === 'text' ? 'table' : format),
+  );
+  if (coverage && format !== 'json') {
+    const { places } = await loadPolicyFile(file, io.cwd);
+    const text = renderCoverage(report.coverage, places, (name) => showPath(name, io.cwd));
+    // Other programs read the rest of stdout.
+    (format === 'text' ? io.out : io.err)(text);
+  }
+  return report.failed === 0 ? EXIT.done : EXIT.findings;
+}
+
+function renderJson({ passed, failed, cases, coverage }: PolicyTestReport, all: boolean): string {
+  return `${JSON.stringify({ passed, failed, cases, ...(all && { coverage }) })}\n`;
+}
+
+/** Coverage is told only to those who ask. */
+function withoutCoverage(report: PolicyTestReport): PolicyTestReport {
+  return { ...report, coverage: { policies: [], unused: [] } };
+}

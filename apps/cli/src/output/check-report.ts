@@ -1,0 +1,66 @@
+/** What `thv policy check` prints. Pure. */
+import type { Finding, Severity } from '@thv/authz';
+import { clean } from '../log.ts';
+import { excerptAt } from './source-excerpt.ts';
+
+export interface CheckOutput {
+  readonly file: string;
+  readonly findings: readonly Finding[];
+  /** Whether the command ends with exit code 0. */
+  readonly ok: boolean;
+  /** The texts of the files that findings name. */
+  readonly sources: ReadonlyMap<string, string>;
+  /** How a file is shown. */
+  readonly showPath: (file: string) => string;
+}
+
+export function renderCheckReport(output: CheckOutput, format: 'text' | 'json'): string {
+  return format === 'json' ? renderJson(output) : renderText(output);
+}
+
+function renderJson({ ok, findings, showPath }: CheckOutput): string {
+  return `${JSON.stringify({
+    ok,
+    findings: findings.map(({ code, severity, message, fix, file, policy, line, column }) => ({
+      code,
+      severity,
+      message,
+      fix: fix ?? null,
+      file: file === undefined ? null : showPath(file),
+      policy: policy ?? null,
+      line: line ?? null,
+      column: column ?? null,
+    })),
+  })}\n`;
+}
+
+function renderText(output: CheckOutput): string {
+  const { findings, file, showPath } = output;
+  const blocks = findings.map((finding) => renderFinding(finding, output));
+  return [...blocks, `${showPath(file)}: ${summarise(findings)}\n`].join('\n');
+}
+
+function renderFinding(finding: Finding, { file, sources, showPath }: CheckOutput): string {
+  const { code, severity, message, fix, policy, line, column } = finding;
+  const source = finding.file ?? file;
+  const place = [showPath(source), line, column].filter((part) => part !== undefined).join(':');
+  const whose = policy === undefined ? '' : `${policy}: `;
+  const excerpt = line === undefined ? [] : excerptAt(sources.get(source) ?? '', line, column ?? 1);
+  const lines = [
+    `${place}: ${severity} ${code}`,
+    ...excerpt.map((text) => `    ${text}`),
+    `  ${clean(`${whose}${message}`)}`,
+    ...(fix === undefined ? [] : [`  → ${clean(fix)}`]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note'];
+
+function summarise(findings: readonly Finding[]): string {
+  const counts = SEVERITIES.map((severity) => {
+    const count = findings.filter((finding) => finding.severity === severity).length;
+    return count === 0 ? '' : `${count} ${severity}${count === 1 ? '' : 's'}`;
+  });
+  return counts.filter((text) => text !== '').join(', ') || 'nothing to complain about';
+}

@@ -1,0 +1,141 @@
+/** What `thv policy explain` prints. Pure. */
+import type { ExplainedPolicy, Explanation } from '@thv/authz';
+import { clean } from '../log.ts';
+import type { PolicyPlace } from '../services/policy-text.ts';
+
+export interface ExplanationOptions {
+  /** Where policies stand, by id. */
+  readonly places: ReadonlyMap<string, PolicyPlace>;
+  /** How a file is shown. */
+  readonly showPath: (file: string) => string;
+  /** With the request and the entities as Cedar saw them. */
+  readonly verbose: boolean;
+  readonly format: 'text' | 'json';
+}
+
+export function renderExplanation(explanation: Explanation, options: ExplanationOptions): string {
+  return options.format === 'json'
+    ? renderJson(explanation, options)
+    : renderText(explanation, options);
+}
+
+function renderJson(explanation: Explanation, { showPath }: ExplanationOptions): string {
+  const { decision, policies, errors, nearMisses, request, entities } = explanation;
+  return `${JSON.stringify({
+    decision,
+    policies: policies.map(({ id, file, line, column, source }) => ({
+      id,
+      file: file === undefined ? null : showPath(file),
+      line,
+      column,
+      source,
+    })),
+    errors: errors.map(({ policy, message, hint }) => ({ policy, message, hint: hint ?? null })),
+    near_misses: nearMisses,
+    request,
+    entities,
+  })}\n`;
+}
+
+function renderText(explanation: Explanation, options: ExplanationOptions): string {
+  const sections = [
+    renderAnswer(explanation),
+    renderDetermining(explanation, options),
+    renderErrors(explanation, options),
+    renderNearMisses(explanation, options),
+    options.verbose ? renderCedar(explanation) : [],
+  ];
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+function renderAnswer({ decision, request, policies, errors }: Explanation): readonly string[] {
+  const { principal, action, resource } = request;
+  const asked = `${nameOf(principal)} ${nameOf(action)} ${nameOf(resource)}`;
+  return [`${decision.toUpperCase()}  ${asked}`, `  ${reasonOf(decision, policies, errors)}`];
+}
+
+function reasonOf(
+  decision: Explanation['decision'],
+  policies: readonly ExplainedPolicy[],
+  errors: Explanation['errors'],
+): string {
+  const failed = new Set(errors.map(({ policy }) => policy));
+  if (decision === 'allow') {
+    return 'A policy permits it, and none forbids it.';
+  }
+  if (policies.length === 0 && failed.size === 0) {
+    return 'No policy permits it. What is not permitted is denied.';
+  }
+  if (policies.length === 0) {
+    return 'No policy permits it, but not every policy could be evaluated.';
+  }
+  return policies.every(({ id }) => failed.has(id))
+    ? 'A policy that forbids could not be evaluated, which denies.'
+    : 'A policy forbids it, and that outweighs every permit.';
+}
+
+function renderDetermining(
+  { policies }: Explanation,
+  { showPath }: ExplanationOptions,
+): readonly string[] {
+  return policies.length === 0
+    ? []
+    : [
+        'Decided by',
+        ...policies.flatMap(({ id, file, line, column, source }) => [
+          `  ${id}  ${[file === undefined ? '' : showPath(file), line, column].join(':')}`,
+          ...source.split('\n').map((text) => `      ${clean(text.trimEnd())}`),
+        ]),
+      ];
+}
+
+function renderErrors({ errors }: Explanation, options: ExplanationOptions): readonly string[] {
+  return errors.length === 0
+    ? []
+    : [
+        'Could not be evaluated',
+        ...errors.flatMap(({ policy, message, hint }) => [
+          `  ${policy === '' ? 'the request' : withPlace(policy, options)}`,
+          `      ${clean(message)}`,
+          ...(hint === undefined ? [] : [`      → ${clean(hint)}`]),
+        ]),
+      ];
+}
+
+function renderNearMisses(
+  { nearMisses }: Explanation,
+  options: ExplanationOptions,
+): readonly string[] {
+  return nearMisses.length === 0
+    ? []
+    : [
+        'Would have permitted it, but',
+        ...nearMisses.flatMap(({ id, why }) => [
+          `  ${withPlace(id, options)}`,
+          `      ${clean(why)}`,
+        ]),
+      ];
+}
+
+function renderCedar({ request, entities }: Explanation): readonly string[] {
+  return [
+    'As Cedar saw it',
+    ...JSON.stringify({ request, entities }, undefined, 2)
+      .split('\n')
+      .map((line) => `  ${line}`),
+  ];
+}
+
+function withPlace(id: string, { places, showPath }: ExplanationOptions): string {
+  const place = places.get(id);
+  return place?.line === undefined
+    ? id
+    : `${id}  ${[place.file === undefined ? '' : showPath(place.file), place.line, place.column].join(':')}`;
+}
+
+function nameOf({ type, id }: { readonly type: string; readonly id: string }): string {
+  return type === 'Action' ? id : clean(`${type}::${JSON.stringify(id)}`);
+}
