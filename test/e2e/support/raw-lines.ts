@@ -6,7 +6,7 @@ export interface RawAnswer {
   readonly status: number;
   /** Names in lower case; a repeated header gives several values. */
   readonly headers: ReadonlyMap<string, readonly string[]>;
-  /** The bytes after the headers, one character each; chunks are not taken apart. */
+  /** The bytes of the body, one character each. */
   readonly body: string;
   /** Everything that was received, one character per byte. */
   readonly all: string;
@@ -43,5 +43,15 @@ function readAnswer(all: string): RawAnswer {
     headers.set(name, [...(headers.get(name) ?? []), line.slice(colon + 1).trim()]);
   }
   const [, status] = /^HTTP\/1\.1 (\d{3})/.exec(first) ?? [];
-  return { status: Number(status), headers, body: all.slice(end + 4), all };
+  const chunked = headers.get('transfer-encoding')?.includes('chunked') ?? false;
+  const rest = all.slice(end + 4);
+  return { status: Number(status), headers, body: chunked ? joinChunks(rest) : rest, all };
+}
+
+function joinChunks(text: string): string {
+  const lineEnd = text.indexOf('\r\n');
+  const size = Number.parseInt(text.slice(0, lineEnd), 16);
+  if (!(size > 0)) return '';
+  const begin = lineEnd + 2;
+  return text.slice(begin, begin + size) + joinChunks(text.slice(begin + size + 2));
 }

@@ -44,8 +44,11 @@ export async function signParts(
 ): Promise<string> {
   const encode = (text: string) => Buffer.from(text).toString('base64url');
   const input = `${encode(headerText)}.${encode(payloadText)}`;
+  const bits = Number(key.alg.slice(2));
+  const { name } = key.privateKey.algorithm;
   const signature = await crypto.subtle.sign(
-    key.privateKey.algorithm.name,
+    // Each algorithm takes the members that it knows.
+    { name, hash: `SHA-${bits}`, saltLength: bits / 8 },
     key.privateKey,
     new TextEncoder().encode(input),
   );
