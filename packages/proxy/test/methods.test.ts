@@ -122,7 +122,31 @@ describe('methods of the 2026 era', () => {
   });
 
   it.each([
-    ['version only in the header', {}, modern('tools/call', 'weather')],
+    'initialize',
+    'ping',
+    'logging/setLevel',
+    'resources/subscribe',
+    'resources/unsubscribe',
+  ])('no longer has %s, whatever its params say', async (method) => {
+    const { call, upstream } = harness();
+    const response = await call(method, meta, modern(method));
+    expect(response.status).toBe(404);
+    expect((await response.json()).error.code).toBe(-32601);
+    expect(upstream.forwarded).toHaveLength(0);
+  });
+
+  it.each([
+    ['_meta', {}],
+    ['the version in _meta', { _meta: {} }],
+  ])('refuses a request without %s with -32602, before policy', async (_, params) => {
+    const { call, upstream } = harness({ authorize: engine(() => false) });
+    const response = await call('tools/list', params, modern('tools/list'));
+    expect(response.status).toBe(400);
+    expect((await response.json()).error.code).toBe(-32602);
+    expect(upstream.forwarded).toHaveLength(0);
+  });
+
+  it.each([
     ['version only in the body', meta, {}],
     [
       'another version in the header',
@@ -162,6 +186,15 @@ describe('methods of the 2026 era', () => {
       code: -32022,
       data: { requested: '2031-01-01', supported: expect.arrayContaining([V26, '2025-11-25']) },
     });
+  });
+
+  it('offers who declares an unknown version with each request no version of the other era', async () => {
+    const { call } = harness();
+    const version = '2031-01-01';
+    const params = { _meta: { 'io.modelcontextprotocol/protocolVersion': version } };
+    const response = await call('tools/list', params, { 'mcp-protocol-version': version });
+    expect(response.status).toBe(400);
+    expect((await response.json()).error.data).toEqual({ requested: version, supported: [V26] });
   });
 
   it.each(['GET', 'DELETE'])('has no %s', async (method) => {

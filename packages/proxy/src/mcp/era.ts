@@ -5,7 +5,7 @@
  * (every request stands alone and mirrors its method and name in headers).
  */
 
-import { isRecord, type JsonRpcMessage } from './json-rpc.ts';
+import { INVALID_PARAMS, isRecord, type JsonRpcMessage } from './json-rpc.ts';
 
 export type Era = '2025' | '2026';
 
@@ -20,9 +20,9 @@ export const UNSUPPORTED_VERSION = -32022;
 
 export const VERSION_META_KEY = 'io.modelcontextprotocol/protocolVersion';
 
-/** A message whose headers and body disagree, or that speaks a revision nobody here knows. */
+/** A message whose headers and body disagree, or that speaks no revision that is known here. */
 export interface EraRefusal {
-  readonly code: typeof HEADER_MISMATCH | typeof UNSUPPORTED_VERSION;
+  readonly code: typeof HEADER_MISMATCH | typeof UNSUPPORTED_VERSION | typeof INVALID_PARAMS;
   readonly reason: string;
   readonly data?: Readonly<Record<string, unknown>>;
 }
@@ -42,14 +42,17 @@ export function eraOfHeaders(headers: Headers): EraResult {
 /**
  * The era of a message, after checking that its headers say what its body says.
  *
- * `initialize` exists only in the 2025 era and negotiates the version in its own params, so its
- * headers are not held against it.
+ * `initialize` belongs to the 2025 era and negotiates the version in its own params, so its headers
+ * are not held against it, unless it declares a version itself, as the 2026 era does.
  */
 export function eraOfMessage(message: JsonRpcMessage, headers: Headers): EraResult {
-  if (message.method === 'initialize') return { ok: true, era: '2025' };
-  const header = headers.get('mcp-protocol-version');
-  if (header !== null && !SUPPORTED_VERSIONS.includes(header)) return unsupported(header);
   const declared = declaredVersion(message);
+  if (message.method === 'initialize' && declared === undefined) return { ok: true, era: '2025' };
+  const header = headers.get('mcp-protocol-version');
+  if (header !== null && !SUPPORTED_VERSIONS.includes(header)) {
+    // Who declares a version with every request can use no revision that has to be negotiated.
+    return unsupported(header, header === declared ? [VERSION_2026] : SUPPORTED_VERSIONS);
+  }
   if (header !== VERSION_2026) {
     if (declared === undefined) return { ok: true, era: '2025' };
     if (!SUPPORTED_VERSIONS.includes(declared)) return unsupported(declared);
@@ -66,7 +69,9 @@ function checkMirroredHeaders(
   headers: Headers,
   declared: string | undefined,
 ): EraResult {
-  if (message.kind === 'request' && declared !== VERSION_2026) return mismatch('protocol-version');
+  if (message.kind === 'request' && declared === undefined) {
+    return { ok: false, refusal: { code: INVALID_PARAMS, reason: 'protocol-version' } };
+  }
   if (declared !== undefined && declared !== VERSION_2026) return mismatch('protocol-version');
   const method = headers.get('mcp-method');
   if (
@@ -124,7 +129,7 @@ function mismatch(reason: string): EraResult {
   return { ok: false, refusal: { code: HEADER_MISMATCH, reason } };
 }
 
-function unsupported(requested: string): EraResult {
-  const data = { supported: SUPPORTED_VERSIONS, requested: requested.slice(0, 32) };
+function unsupported(requested: string, supported = SUPPORTED_VERSIONS): EraResult {
+  const data = { supported, requested: requested.slice(0, 32) };
   return { ok: false, refusal: { code: UNSUPPORTED_VERSION, reason: 'version', data } };
 }

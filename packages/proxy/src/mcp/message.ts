@@ -9,6 +9,7 @@ import {
   type JsonRpcMessage,
   readJsonRpc,
 } from './json-rpc.ts';
+import { ruleOf } from './methods.ts';
 
 /** A message that has exactly one reading. `raw` is forwarded as it was received. */
 export interface McpMessage extends JsonRpcMessage {
@@ -38,7 +39,9 @@ export function readMessage(raw: Uint8Array, headers: Headers): MessageResult {
   if (era.era === '2026' && message.kind === 'response') {
     return refuse(message, INVALID_REQUEST, 'response-in-2026');
   }
-  const problem = targetProblem(message);
+  // Of a method that does not exist, that is all there is to say.
+  const isKnown = ruleOf(message.method ?? '', era.era) !== undefined;
+  const problem = isKnown ? targetProblem(message) : undefined;
   if (problem !== undefined) return refuse(message, INVALID_PARAMS, problem);
   return { ok: true, message: { ...message, era: era.era, raw } };
 }

@@ -59,6 +59,15 @@ const REQUESTS: ReadonlyMap<string, MethodRule> = new Map([
   ['sampling/createMessage', DENY],
 ]);
 
+/** What the 2026 era has done away with; its schema names none of them. */
+const REMOVED_2026: ReadonlySet<string> = new Set([
+  'initialize',
+  'ping',
+  'logging/setLevel',
+  'resources/subscribe',
+  'resources/unsubscribe',
+]);
+
 const BOTH_ERAS = [
   'notifications/cancelled',
   'notifications/message',
@@ -84,5 +93,5 @@ const NOTIFICATIONS: Readonly<Record<Era, ReadonlySet<string>>> = {
 export function ruleOf(method: string, era: Era): MethodRule | undefined {
   if (method.startsWith('notifications/'))
     return NOTIFICATIONS[era].has(method) ? ALLOW : undefined;
-  return REQUESTS.get(method);
+  return era === '2026' && REMOVED_2026.has(method) ? undefined : REQUESTS.get(method);
 }

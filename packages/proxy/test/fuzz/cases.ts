@@ -71,6 +71,8 @@ function makeString(random: Random): string {
       '\\"',
       '\\\\',
       '\\u0061',
+      '\\/',
+      '\\u00e9',
       '\\ud83d\\ude00',
       '\\ud83d',
       '😀',
@@ -111,6 +113,7 @@ function checkJson(random: Random): void {
   }
   if (!read.ok) {
     ok(read.problem !== 'syntax', text);
+    if (read.problem === 'escaped-key') ok(/\\u0061/.test(text), text);
     if (read.problem === 'duplicate-key') ok(countKeys(text) > countMembers(value), text);
     return;
   }
@@ -122,14 +125,14 @@ function checkJson(random: Random): void {
     ok((span === undefined) === (at === undefined), `${path} in ${text}`);
     if (span === undefined) continue;
     const slice = text.slice(span.start, span.end);
-    deepStrictEqual(JSON.parse(slice), at);
+    deepStrictEqual(readByItself(slice), at);
     ok(slice.trim() === slice, text);
   }
   const tools = member(member(value, 'result'), 'tools');
   if (!Array.isArray(tools)) return;
   const items = read.json.items.get('result.tools[]') ?? [];
   deepStrictEqual(
-    items.map(({ start, end }) => JSON.parse(text.slice(start, end)) as unknown),
+    items.map(({ start, end }) => readByItself(text.slice(start, end))),
     tools,
   );
 }
@@ -206,7 +209,11 @@ async function checkSse(random: Random): Promise<void> {
   const bytes = new TextEncoder().encode(text);
   if (random.once(8) && bytes.length > 0) bytes[random.below(bytes.length)] = 0xff;
   const whole = await filtered([bytes]);
-  ok(!whole.includes('"secret"'), text);
+  // Names and ids of events are the server's own words; clients read messages in the data only.
+  ok(
+    !whole.split('\n').some((line) => line.startsWith('data: ') && line.includes('"secret"')),
+    text,
+  );
   const cut = random.below(bytes.length + 1);
   deepStrictEqual(await filtered([bytes.subarray(0, cut), bytes.subarray(cut)]), whole);
   deepStrictEqual(await filtered(Array.from(bytes, (byte) => Uint8Array.of(byte))), whole);

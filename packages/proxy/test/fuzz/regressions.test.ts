@@ -5,7 +5,8 @@ import { CASES } from './cases.ts';
 import { createRandom } from './random.ts';
 
 const SEEDS: Readonly<Record<string, readonly number[]>> = {
-  json: [1, 2, 3],
+  // V8 13.6 read a key with an escape as another one.
+  json: [1, 2, 3, 46046],
   sse: [1, 2, 3],
   headers: [1, 2, 3],
 };

@@ -1,0 +1,87 @@
+/** Ways to other people's messages on a process that everybody shares, and to breaking its lines. */
+
+import { describe, expect, it } from 'vitest';
+import { contextOf, startRig } from '../node/stdio-harness.ts';
+import type { FakeUpstream } from '../support/fakes.ts';
+import { harness, W } from '../support/fakes.ts';
+
+/** The proxy with a real process behind it; the policy permits everything but `rm`. */
+function start(args: readonly string[] = []) {
+  const rig = startRig(args);
+  const upstream: FakeUpstream = { ...rig.upstream, forwarded: [] };
+  const h = harness({
+    upstream,
+    authorize: {
+      ...W,
+      authorize: (r) => ({ allowed: r.target !== 'rm', id: 'd', policies: [], errors: [] }),
+    },
+  });
+  const journal = async (): Promise<string> =>
+    (await h.call('tools/call', { name: 'journal' })).text();
+  return { ...h, ...rig, journal };
+}
+const as = (user: string, more: Record<string, string> = {}) => ({
+  authorization: `Bearer ${user}`,
+  ...more,
+});
+
+describe('lines', () => {
+  it.each([
+    [
+      'line feeds between tokens',
+      '{"jsonrpc":"2.0","id":1,\n"method":"tools/call",\r\n"params":{"name":"echo","arguments":{}}}',
+    ],
+    [
+      'line feeds in strings, escaped',
+      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"pad":"\\n{\\"jsonrpc\\":\\"2.0\\",\\"id\\":9,\\"method\\":\\"tools/call\\",\\"params\\":{\\"name\\":\\"rm\\"}}\\n"}}}',
+    ],
+    [
+      'U+2028, U+2029 and U+0085',
+      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"pad":"\u2028{}\u2029{}\u0085{}"}}}',
+    ],
+  ])('%s make one message', async (_name, body) => {
+    const { send, journal } = start();
+    await (await send(body)).text();
+    const { result } = JSON.parse(await journal()) as {
+      result: { journal: { method: string; params: { name?: string } }[] };
+    };
+    const calls = result.journal.filter(({ method }) => method === 'tools/call');
+    expect(calls.map(({ params }) => params.name)).toEqual(['echo']);
+  });
+});
+
+describe('sessions of the bridge', () => {
+  it('are not those of another caller, in any era', async () => {
+    const { call, send } = start();
+    const begun = await call('initialize', { protocolVersion: '2025-11-25' }, as('ada'));
+    const session = { 'mcp-session-id': begun.headers.get('mcp-session-id') ?? '' };
+    for (const method of ['GET', 'DELETE']) {
+      const headers = as('eve', { ...session, accept: 'text/event-stream' });
+      expect((await send('', { method, headers })).status).toBe(404);
+    }
+    expect((await call('ping', {}, as('eve', session))).status).toBe(404);
+    const begunByEve = await call('initialize', {}, as('eve', session));
+    expect(begunByEve.headers.get('mcp-session-id')).not.toBe(session['mcp-session-id']);
+    expect((await call('ping', {}, as('ada', session))).status).toBe(200);
+  });
+
+  it('without a proxy in front are kept apart by the bridge itself', async () => {
+    const { upstream } = startRig();
+    const response = await upstream.stream(
+      contextOf({ subject: 'eve', sessionId: 'made-up', accept: 'text/event-stream' }),
+    );
+    expect(response.status).toBe(404);
+  });
+});
+
+describe('a denied call', () => {
+  it.each([
+    ['by name', { name: 'rm' }],
+    ['as a task', { name: 'rm', task: { ttl: 1 } }],
+    ['with a progress token', { name: 'rm', _meta: { progressToken: 'x' } }],
+  ])('never reaches the process: %s', async (_name, params) => {
+    const { call, journal } = start();
+    expect((await call('tools/call', params)).status).toBe(403);
+    expect(await journal()).not.toContain('rm');
+  });
+});
