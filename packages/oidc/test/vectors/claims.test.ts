@@ -68,6 +68,51 @@ describe('claims', () => {
     expect(await judge(extra)).toBe(expected);
   });
 
+  it.each([
+    ['64 sub missing', { sub: undefined }, 'missing'],
+    ['64b sub empty', { sub: '' }, 'not a usable identifier'],
+    ['48 iss missing', { iss: undefined }, 'missing'],
+    ['57 exp missing', { exp: undefined }, 'missing'],
+    ['58 exp a text', { exp: '1' }, 'wrong type'],
+  ])('tells the operator why: %s', async (_, extra, reason) => {
+    const token = await provider.sign(provider.claims(extra));
+    const [claim] = Object.keys(extra);
+    await expect(validatorFor(provider).validate(token)).rejects.toMatchObject({
+      detail: { claim, reason },
+    });
+  });
+
+  it.each([
+    ['as required', { token_use: 'access' }, 'accepted'],
+    ['missing', {}, CLAIM],
+    ['another', { token_use: 'id' }, CLAIM],
+    ['in capitals', { token_use: 'ACCESS' }, CLAIM],
+    ['a list', { token_use: ['access'] }, CLAIM],
+    ['null', { token_use: null }, CLAIM],
+  ])('a claim that the operator requires: %s', async (_, extra, expected) => {
+    expect(await judge(extra, { requiredClaims: { token_use: 'access' } })).toBe(expected);
+  });
+
+  it.each([
+    ['at_hash', { at_hash: 'x' }],
+    ['c_hash', { c_hash: 'x' }],
+    ['s_hash', { s_hash: 'x' }],
+    ['nonce', { nonce: 'x' }],
+    ['token_use', { token_use: 'id' }],
+    ['typ', { typ: 'ID' }],
+  ])('43: %s alone shows an ID token', async (_, extra) => {
+    expect(await judge(extra, { refuseIdTokens: true })).toBe('ERR_OIDC_TOKEN_TYPE');
+    expect(await judge(extra)).toBe('accepted');
+  });
+
+  it('43: but a nonce in an access token of Keycloak does not', async () => {
+    const extra = { typ: 'Bearer', nonce: 'x' };
+    expect(await judge(extra, { refuseIdTokens: true })).toBe('accepted');
+    expect(await judge({ ...extra, at_hash: 'x' }, { refuseIdTokens: true })).toBe(
+      'ERR_OIDC_TOKEN_TYPE',
+    );
+  });
+
   it('55: an audience, or an explicit opt-out, is required', async () => {
     const options = { issuer: 'https://idp.test', fetch: provider.fetch, now: provider.now };
     expect(() => createTokenValidator(options)).toThrow(/"audiences" is required/);

@@ -50,6 +50,7 @@ const vectors: readonly (readonly [string, unknown, string])[] = [
   ['73 without exp', withoutExp, 'accepted'],
   ['74 without iss', withoutIss, 'accepted'],
   ['74b another iss', { ...ACTIVE, iss: 'https://evil.test' }, 'ERR_OIDC_ISSUER'],
+  ['74c iss with spaces', { ...ACTIVE, iss: ' https://idp.test ' }, 'ERR_OIDC_ISSUER'],
   ['75 without aud', withoutAud, 'ERR_OIDC_AUDIENCE'],
   ['75b another aud', { ...ACTIVE, aud: 'other' }, 'ERR_OIDC_AUDIENCE'],
   ['76 exp as text', { ...ACTIVE, exp: String(START + 600) }, 'accepted'],

@@ -21,6 +21,8 @@ describe('the shape of a token', () => {
     ['20 two segments', () => 'abc.def'],
     ['21 four segments', () => 'a.b.c.d'],
     ['21b five segments (JWE)', () => 'a.b.c.d.e'],
+    ['21c a good token and a fourth segment', async () => `${await provider.sign()}.c2ln`],
+    ['21d a good token and an empty segment', async () => `${await provider.sign()}.`],
     ['22 header not base64url', async () => (await provider.sign()).replace(/^./, '+')],
     ['23 padded', async () => `${await provider.sign()}==`],
     ['24 header a JSON array', () => `${encode('["RS256"]')}.${encode(body())}.c2ln`],
