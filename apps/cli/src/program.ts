@@ -3,6 +3,7 @@ import { Command, type CommanderError } from 'commander';
 import { usageError } from './cli-error.ts';
 import type { CommandHost } from './commands/command-host.ts';
 import type { DevIdpFlags } from './commands/dev-idp.ts';
+import { addMcpCommands } from './commands/mcp-commands.ts';
 import { addPolicyCommands } from './commands/policy-commands.ts';
 import { addProxyFlags, addRunFlags } from './commands/run-flags.ts';
 import { addSignInFlags } from './commands/sign-in-flags.ts';
@@ -73,6 +74,7 @@ export function createProgram(args: readonly string[], io: Io, services: Service
     },
   };
   addPolicyCommands(program, host);
+  addMcpCommands(program, host);
 
   const token = program.command('token').description('helpers for access tokens');
   addSignInFlags(

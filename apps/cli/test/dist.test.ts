@@ -99,13 +99,23 @@ describe('the built command', () => {
     ['version', ['version']],
     ['help', ['run', '--help']],
     ['a usage error', ['run', '--nmae']],
+    ['help about policies', ['policy', 'explain', '--help']],
+    ['help about servers', ['mcp', 'call', '--help']],
   ])('loads neither keys, policies nor servers for %s', async (_name, args) => {
     const hook = `import{registerHooks}from'node:module';registerHooks({load(u,c,n){process.stderr.write('LOAD '+u+'\\n');return n(u,c)}})`;
     const nodeArgs = ['--import', `data:text/javascript,${encodeURIComponent(hook)}`];
     const { err } = await runThv(args, { bin: BIN, nodeArgs });
     const loaded = err.split('\n').filter((line) => line.startsWith('LOAD '));
     expect(loaded.some((line) => line.includes('/commander/'))).toBe(true);
-    for (const heavy of ['/jose/', 'cedar', '/hono/', 'oidc-provider', '@thv/']) {
+    for (const heavy of [
+      '/jose/',
+      'cedar',
+      '/hono/',
+      'oidc-provider',
+      '@thv/',
+      '@modelcontextprotocol',
+      '/yaml/',
+    ]) {
       expect(loaded.filter((line) => line.includes(heavy))).toEqual([]);
     }
   });

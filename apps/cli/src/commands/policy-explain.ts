@@ -1,4 +1,5 @@
 /** `thv policy explain`: why a request is permitted or denied. */
+import { usageError } from '../cli-error.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
@@ -27,6 +28,9 @@ export async function explainPolicies(
   const question = readQuestion(flags);
   const log = createLog(io, flags);
   const { config, cedar, places } = await loadPolicyFile(file, io.cwd);
+  if (config.type !== 'cedarv1') {
+    throw usageError(file, 'has no Cedar policies', 'ask the decision point that it names');
+  }
   const identity = await readCaller(flags, { io, log, now: Date.now });
   const { createAuthorizer } = await import('@thv/authz');
   const explanation = await orOneLine(io.cwd, async () => {

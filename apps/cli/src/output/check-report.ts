@@ -1,6 +1,7 @@
 /** What `thv policy check` prints. Pure. */
 import type { Finding, Severity } from '@thv/authz';
 import { clean } from '../log.ts';
+import { toJsonLine } from './json-line.ts';
 import { excerptAt } from './source-excerpt.ts';
 
 export interface CheckOutput {
@@ -19,7 +20,7 @@ export function renderCheckReport(output: CheckOutput, format: 'text' | 'json'):
 }
 
 function renderJson({ ok, findings, showPath }: CheckOutput): string {
-  return `${JSON.stringify({
+  return toJsonLine({
     ok,
     findings: findings.map(({ code, severity, message, fix, file, policy, line, column }) => ({
       code,
@@ -31,7 +32,7 @@ function renderJson({ ok, findings, showPath }: CheckOutput): string {
       line: line ?? null,
       column: column ?? null,
     })),
-  })}\n`;
+  });
 }
 
 function renderText(output: CheckOutput): string {

@@ -2,6 +2,7 @@
 import type { ExplainedPolicy, Explanation } from '@thv/authz';
 import { clean } from '../log.ts';
 import type { PolicyPlace } from '../services/policy-text.ts';
+import { toJsonLine } from './json-line.ts';
 
 export interface ExplanationOptions {
   /** Where policies stand, by id. */
@@ -21,7 +22,7 @@ export function renderExplanation(explanation: Explanation, options: Explanation
 
 function renderJson(explanation: Explanation, { showPath }: ExplanationOptions): string {
   const { decision, policies, errors, nearMisses, request, entities } = explanation;
-  return `${JSON.stringify({
+  return toJsonLine({
     decision,
     policies: policies.map(({ id, file, line, column, source }) => ({
       id,
@@ -34,7 +35,7 @@ function renderJson(explanation: Explanation, { showPath }: ExplanationOptions):
     near_misses: nearMisses,
     request,
     entities,
-  })}\n`;
+  });
 }
 
 function renderText(explanation: Explanation, options: ExplanationOptions): string {

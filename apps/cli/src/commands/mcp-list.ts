@@ -1,0 +1,22 @@
+/** `thv mcp list`: what a server offers. */
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { createLog } from '../log.ts';
+import { renderList } from '../output/offer-table.ts';
+import type { Format, GlobalFlags } from '../program.ts';
+import { planConnection, type ServerFlags } from '../services/mcp-flags.ts';
+import { withoutSecrets } from '../services/mcp-refusal.ts';
+import type { ListName } from '../services/server-offer.ts';
+
+export interface McpListArguments {
+  readonly list: ListName;
+  readonly flags: ServerFlags & GlobalFlags & { readonly format?: Format };
+}
+
+export async function listOffer({ list, flags }: McpListArguments, io: Io): Promise<ExitCode> {
+  const connection = await planConnection(flags, { io, log: createLog(io, flags) });
+  const { readList } = await import('../services/server-offer.ts');
+  const items = await readList(connection, list);
+  io.out(withoutSecrets(renderList(list, items, flags.format ?? 'text'), connection.secrets));
+  return EXIT.done;
+}
