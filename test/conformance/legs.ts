@@ -6,6 +6,7 @@ import { createProxy, type Upstream } from '@thv/proxy';
 import { createStdioUpstream, createUndiciUpstream, listen } from '@thv/proxy/node';
 import { createKeys, ISSUER } from '../runtime/keys.ts';
 import { startEverythingServer } from './everything-server.ts';
+import { SUITES, type Suite } from './referee.ts';
 import { startTokenShim } from './token-shim.ts';
 
 /**
@@ -14,6 +15,11 @@ import { startTokenShim } from './token-shim.ts';
  */
 export const LEGS = ['direct', 'http', 'stdio', 'stdio-session'] as const;
 export type Leg = (typeof LEGS)[number];
+
+/** 2026-07-28 has no sessions, and so no process for each. */
+export function suitesOf(leg: Leg): readonly Suite[] {
+  return SUITES.filter(({ revision }) => leg !== 'stdio-session' || revision < '2026');
+}
 
 export interface Target {
   readonly url: string;
