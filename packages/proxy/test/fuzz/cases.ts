@@ -113,7 +113,7 @@ function checkJson(random: Random): void {
   }
   if (!read.ok) {
     ok(read.problem !== 'syntax', text);
-    if (read.problem === 'escaped-key') ok(/\\u0061/.test(text), text);
+    if (read.problem === 'escaped-key') ok(/\\u00[3-7]/.test(text), text);
     if (read.problem === 'duplicate-key') ok(countKeys(text) > countMembers(value), text);
     return;
   }
@@ -209,11 +209,9 @@ async function checkSse(random: Random): Promise<void> {
   const bytes = new TextEncoder().encode(text);
   if (random.once(8) && bytes.length > 0) bytes[random.below(bytes.length)] = 0xff;
   const whole = await filtered([bytes]);
-  // Names and ids of events are the server's own words; clients read messages in the data only.
-  ok(
-    !whole.split('\n').some((line) => line.startsWith('data: ') && line.includes('"secret"')),
-    text,
-  );
+  // Names and ids of events are the server's own words; clients read results in the data only.
+  const isLeak = (line: string): boolean => /^data: .*"result".*"secret"/.test(line);
+  ok(!whole.split('\n').some(isLeak), text);
   const cut = random.below(bytes.length + 1);
   deepStrictEqual(await filtered([bytes.subarray(0, cut), bytes.subarray(cut)]), whole);
   deepStrictEqual(await filtered(Array.from(bytes, (byte) => Uint8Array.of(byte))), whole);

@@ -6,8 +6,8 @@ import { createRandom } from './random.ts';
 
 const SEEDS: Readonly<Record<string, readonly number[]>> = {
   // V8 13.6 read a key with an escape as another one.
-  json: [1, 2, 3, 46046],
-  sse: [1, 2, 3],
+  json: [1, 2, 3, 46046, 43293],
+  sse: [1, 2, 3, 24, 20233],
   headers: [1, 2, 3],
 };
 
