@@ -202,6 +202,33 @@ describe('a provider in trouble', () => {
     expect(provider.asked.length - before).toBe(5);
   });
 
+  it('96c: a redirect that adds a password is of the same origin, and refused', async () => {
+    const location = 'https://user:password@idp.test/moved';
+    provider.routes.set('/moved', () => json({ keys: provider.keys }));
+    provider.routes.set(JWKS, () => new Response(null, { status: 302, headers: { location } }));
+    expect(await judge()).toBe('ERR_OIDC_ADDRESS');
+    expect(provider.count('/moved')).toBe(0);
+  });
+
+  it('96d: fetch is told not to follow by itself', async () => {
+    expect(await judge()).toBe('accepted');
+    expect(provider.inits.map(({ redirect }) => redirect)).toEqual(['manual', 'manual']);
+  });
+
+  it.each([
+    ['has followed by itself', { redirected: true }],
+    ['hides where it leads, as in a browser', { type: 'opaqueredirect', status: 0 }],
+  ])('96e: the answer of a fetch that %s is not used', async (_, members) => {
+    provider.routes.set(JWKS, () => {
+      const answer = json({ keys: provider.keys });
+      for (const [name, value] of Object.entries(members)) {
+        Object.defineProperty(answer, name, { value });
+      }
+      return answer;
+    });
+    expect(await judge()).toBe('ERR_OIDC_JWKS');
+  });
+
   it('97: 50 concurrent first requests cause one discovery and one key fetch', async () => {
     const validator = validatorFor(provider);
     const token = await provider.sign();
