@@ -145,12 +145,13 @@ calculator  operation a b  readOnly !destructive  Calculates with two numbers
       ...['proxy', 'guide', '--format', 'json', '--target-uri', guide.url],
       ...['--oidc-issuer', gone.issuer, '--oidc-audience', 'mcp'],
     ]);
+    await folder.write({ good: await gone.issueToken({ aud: 'mcp', sub: 'bob' }) });
     await gone.close();
     await vi.waitFor(() => expect(down.said.out, down.said.err).toMatch(/\}\n$/), {
       timeout: 15_000,
     });
     const server = String(JSON.parse(down.said.out).url);
-    const { code, err } = await mcp(['list', 'tools', '--server', server, '--token-file', 'token']);
+    const { code, err } = await mcp(['list', 'tools', '--server', server, '--token-file', 'good']);
     expect(code).toBe(1);
     expect(err).toMatch(
       /503, the server cannot check tokens now, so this says nothing about yours/,

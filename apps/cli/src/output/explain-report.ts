@@ -93,31 +93,34 @@ function renderDetermining(
       ];
 }
 
-function renderErrors({ errors }: Explanation, options: ExplanationOptions): readonly string[] {
+function renderErrors(
+  { errors, nearMisses }: Explanation,
+  options: ExplanationOptions,
+): readonly string[] {
+  // A near miss quotes the part of the condition; so it is told here and not twice.
+  const quoted = new Map(nearMisses.map(({ id, why }) => [id, why]));
   return errors.length === 0
     ? []
     : [
         'Could not be evaluated',
         ...errors.flatMap(({ policy, message, hint }) => [
           `  ${policy === '' ? 'the request' : withPlace(policy, options)}`,
-          `      ${clean(message)}`,
+          `      ${clean(quoted.get(policy) ?? message)}`,
           ...(hint === undefined ? [] : [`      → ${clean(hint)}`]),
         ]),
       ];
 }
 
 function renderNearMisses(
-  { nearMisses }: Explanation,
+  { errors, nearMisses }: Explanation,
   options: ExplanationOptions,
 ): readonly string[] {
-  return nearMisses.length === 0
+  const others = nearMisses.filter(({ id }) => !errors.some(({ policy }) => policy === id));
+  return others.length === 0
     ? []
     : [
         'Would have permitted it, but',
-        ...nearMisses.flatMap(({ id, why }) => [
-          `  ${withPlace(id, options)}`,
-          `      ${clean(why)}`,
-        ]),
+        ...others.flatMap(({ id, why }) => [`  ${withPlace(id, options)}`, `      ${clean(why)}`]),
       ];
 }
 
