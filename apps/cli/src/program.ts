@@ -1,7 +1,7 @@
 /** The command tree. It knows names and flags; what a command does is loaded when it runs. */
 import { Command, type CommanderError } from 'commander';
 import { usageError } from './cli-error.ts';
-import type { CommandHost } from './commands/command-host.ts';
+import { type CommandHost, exampleText } from './commands/command-host.ts';
 import type { DevIdpFlags } from './commands/dev-idp.ts';
 import { addMcpCommands } from './commands/mcp-commands.ts';
 import { addPolicyCommands } from './commands/policy-commands.ts';
@@ -46,6 +46,7 @@ export function createProgram(args: readonly string[], io: Io, services: Service
     .command('version')
     .description('print the version')
     .option('--format <format>', 'text or json', oneOf('--format', FORMATS))
+    .addHelpText('after', exampleText('thv version --format json'))
     .action(async ({ format = 'text' }: { readonly format?: Format }) => {
       const { printVersion } = await import('./commands/version.ts');
       result.exitCode = await printVersion(io, format);
@@ -85,6 +86,12 @@ export function createProgram(args: readonly string[], io: Io, services: Service
   )
     .optionsGroup('Output:')
     .option('--format <format>', 'text or json', oneOf('--format', FORMATS))
+    .addHelpText(
+      'after',
+      exampleText(
+        'thv token inspect - --oidc-issuer http://127.0.0.1:9000 --oidc-audience my-server < token',
+      ),
+    )
     .action(async (given: string | undefined, _own: unknown, command: Command) => {
       const { inspectToken } = await import('./commands/token-inspect.ts');
       const flags = command.optsWithGlobals<SignInFlags & GlobalFlags & { format?: Format }>();
@@ -98,6 +105,7 @@ export function createProgram(args: readonly string[], io: Io, services: Service
     .option('--port <port>', 'port to listen on; 0 takes a free one', port('--port'))
     .option('--alg <algorithm>', 'RS256 or ES256', once('--alg'))
     .option('--format <format>', 'text or json', oneOf('--format', FORMATS))
+    .addHelpText('after', exampleText('thv dev idp --port 9000'))
     .action(async (_own: unknown, command: Command) => {
       const { runDevIdp } = await import('./commands/dev-idp.ts');
       result.exitCode = await runDevIdp(command.optsWithGlobals<DevIdpFlags>(), io);

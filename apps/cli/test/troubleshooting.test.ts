@@ -3,14 +3,15 @@
  * the page is written anew.
  */
 import { execFile } from 'node:child_process';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type HttpFixture, startGuideServer } from '../../../test/fixtures/spawn-fixture.ts';
 import { type DevIdp, startDevIdp, type TokenRequest } from '../src/dev-idp/index.ts';
-import { BIN, type RunningThv, startThv } from './spawn-thv.ts';
+import { type RunningThv, startThv } from './spawn-thv.ts';
 import { useTempFolder } from './temp-folder.ts';
+import { putThvOnPath } from './thv-on-path.ts';
 
 const run = promisify(execFile);
 const PAGE = fileURLToPath(new URL('../../../docs/troubleshooting.md', import.meta.url));
@@ -38,6 +39,7 @@ const sections: readonly Section[] = page.split(/^(?=#{1,3} )/m).map((text) => (
 
 const folder = useTempFolder();
 let idp: DevIdp;
+let env: Readonly<Record<string, string>>;
 let guide: HttpFixture;
 let proxy: RunningThv;
 let proxyOrigin: string;
@@ -48,9 +50,8 @@ beforeAll(async () => {
   const files = [...page.matchAll(/^`([\w./-]+)`:\n\n```\w+\n([\s\S]*?)```$/gm)];
   await folder.write({
     ...Object.fromEntries(files.map(([, name = '', text = '']) => [name, text])),
-    'bin/thv': `#!/bin/sh\nexec '${process.execPath}' --conditions=@thv/source '${BIN}' "$@"\n`,
   });
-  await chmod(`${folder.path}/bin/thv`, 0o755);
+  env = await putThvOnPath(folder);
   [proxy, proxyOrigin] = await startProxy(idp.issuer);
 }, 30_000);
 
@@ -99,7 +100,7 @@ async function runCommands(block: string): Promise<string> {
     const real = command.slice(2).replaceAll(PROVIDER, idp.issuer).replaceAll(SERVER, proxyOrigin);
     const { stdout } = await run('sh', ['-c', `{ ${real}; } 2>&1 || true`], {
       cwd: folder.path,
-      env: { PATH: `${folder.path}/bin:${process.env['PATH']}` },
+      env,
     });
     blocks.push(`${command}\n${stdout}`);
   }

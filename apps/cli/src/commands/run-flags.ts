@@ -1,6 +1,7 @@
 /** The flags of `thv run` and `thv proxy`: only those that do something. */
 import type { Command } from 'commander';
 import { list, once, oneOf, port, repeated } from '../flag-parsers.ts';
+import { exampleText } from './command-host.ts';
 import { addSignInFlags } from './sign-in-flags.ts';
 
 export function addRunFlags(command: Command): Command {
@@ -15,7 +16,12 @@ export function addRunFlags(command: Command): Command {
       "a variable for the server's process; KEY alone passes thv's own (repeatable)",
       repeated('--env'),
     );
-  return addServeFlags(command);
+  return addServeFlags(command).addHelpText(
+    'after',
+    exampleText(
+      'thv run -f --oidc-issuer http://127.0.0.1:9000 --oidc-audience my-server http://127.0.0.1:8081/mcp',
+    ),
+  );
 }
 
 export function addProxyFlags(command: Command): Command {
@@ -23,7 +29,12 @@ export function addProxyFlags(command: Command): Command {
     .description('put sign-in and policies before a server that runs already; stays attached')
     .argument('<name>', 'name of the server in policies')
     .option('--target-uri <url>', "URL of the server's MCP endpoint", once('--target-uri'));
-  return addServeFlags(command);
+  return addServeFlags(command).addHelpText(
+    'after',
+    exampleText(
+      'thv proxy weather --target-uri http://127.0.0.1:8081/mcp --authz-config authz.yaml',
+    ),
+  );
 }
 
 function addServeFlags(command: Command): Command {

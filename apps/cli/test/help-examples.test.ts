@@ -1,0 +1,91 @@
+/** Every command's help has an example, and the example works. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type HttpFixture, startGuideServer } from '../../../test/fixtures/spawn-fixture.ts';
+import { type DevIdp, startDevIdp } from '../src/dev-idp/index.ts';
+import { runThv } from './spawn-thv.ts';
+import { useTempFolder } from './temp-folder.ts';
+import { putThvOnPath } from './thv-on-path.ts';
+
+const EXAMPLES = fileURLToPath(new URL('../../../examples/policies', import.meta.url));
+const folder = useTempFolder({ 'bob.json': '{"sub":"bob"}' });
+let idp: DevIdp;
+let guide: HttpFixture;
+let env: Readonly<Record<string, string>>;
+
+beforeAll(async () => {
+  [idp, guide, env] = await Promise.all([startDevIdp(), startGuideServer(), putThvOnPath(folder)]);
+  await copyFile(join(EXAMPLES, 'authz.yaml'), join(folder.path, 'authz.yaml'));
+  await copyFile(join(EXAMPLES, 'tests.yaml'), join(folder.path, 'tests.yaml'));
+  await folder.write({ token: await idp.issueToken({ aud: 'my-server', sub: 'bob' }) });
+}, 30_000);
+
+afterAll(() => Promise.all([idp.close(), guide.stop()]));
+
+/** Types the example; one that serves is interrupted once it has said `until`. */
+async function type(example: string, until?: RegExp) {
+  const command = example
+    .replaceAll(/http:\/\/127\.0\.0\.1:808\d/g, new URL(guide.url).origin)
+    .replaceAll('http://127.0.0.1:9000', idp.issuer)
+    .replace('--port 9000', '--port 0');
+  const child = spawn('sh', ['-c', `exec ${command}`], { cwd: folder.path, env: { ...env } });
+  const said = { out: '', err: '' };
+  child.stdout.on('data', (chunk) => {
+    said.out += String(chunk);
+  });
+  child.stderr.on('data', (chunk) => {
+    said.err += String(chunk);
+  });
+  const closed = once(child, 'close');
+  if (until !== undefined) {
+    await vi.waitFor(() => expect(said.out, said.err).toMatch(until), { timeout: 15_000 });
+    child.kill('SIGINT');
+  }
+  const [code] = await closed;
+  return { code, ...said };
+}
+
+describe('the example in the help of', () => {
+  it.each<[string, RegExp, serves?: true]>([
+    ['version', /"version"/],
+    ['run', /^SIGN-IN {2}bearer token/m, true],
+    ['proxy', /^POLICY {3}authz\.yaml/m, true],
+    ['policy check', /nothing to complain about/],
+    ['policy test', /7 passed, 0 failed/],
+    ['policy explain', /^DENY/],
+    ['policy schema', /claim_roles\?: Set<String>/],
+    ['mcp list', /^weather /m],
+    ['mcp call', /The weather in Oslo is sunny/],
+    ['token inspect', /The token is accepted/],
+    ['dev idp', /^ISSUER/, true],
+  ])('thv %s works', async (path, expected, serves) => {
+    const { out: help } = await runThv([...path.split(' '), '--help']);
+    const example = /\nExample:\n {2}(thv .*)\n/.exec(help)?.[1] ?? '';
+    expect(example).toMatch(new RegExp(`^thv ${path} `));
+    const { code, out, err } = await type(example, serves === true ? expected : undefined);
+    expect(code, err).toBe(0);
+    expect(out).toMatch(expected);
+  });
+
+  it('is there for every command', async () => {
+    const groups = ['', 'policy', 'mcp', 'token', 'dev'];
+    const found: string[] = [];
+    for (const group of groups) {
+      const { out } = await runThv([...group.split(' ').filter((word) => word !== ''), '--help']);
+      const listed = out.split('\nCommands:\n')[1]?.split('\n\n')[0] ?? '';
+      const names = [...listed.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name);
+      found.push(...names.map((name) => `${group} ${name}`.trim()));
+    }
+    expect(
+      found.filter((name) => ![...groups, 'help'].includes(name.split(' ').at(-1) ?? '')),
+    ).toEqual([
+      ...['version', 'run', 'proxy'],
+      ...['policy check', 'policy test', 'policy explain', 'policy schema'],
+      ...['mcp list', 'mcp call', 'token inspect', 'dev idp'],
+    ]);
+  });
+});
