@@ -1,6 +1,11 @@
 /** Whose token it is decides who may see it: nobody else is asked. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createTokenValidator, type IssuerOptions } from '../src/index.ts';
+import {
+  createTokenValidator,
+  type IntrospectionCache,
+  type IntrospectionRecord,
+  type IssuerOptions,
+} from '../src/index.ts';
 import { createFakeProvider, type FakeProvider, json } from './support/fake-provider.ts';
 import { outcome } from './support/validator.ts';
 
@@ -56,4 +61,28 @@ describe('with several issuers', () => {
       expect(provider.asked).toEqual([]);
     },
   );
+});
+
+describe('validators that share one memory of answers', () => {
+  it('do not take the answer of another endpoint, or of another client of the same', async () => {
+    const records = new Map<string, IntrospectionRecord>();
+    const cache: IntrospectionCache = {
+      get: async (key) => records.get(key),
+      set: async (key, record) => void records.set(key, record),
+    };
+    provider.routes.set('/b', () => json({ active: false }));
+    const judgeAt = (path: string, clientId: string) => {
+      const { fetch, now } = provider;
+      const introspection = { url: `https://idp.test/${path}`, clientId, cache };
+      return outcome(
+        createTokenValidator({ audiences: ['mcp'], introspection, fetch, now }).validate('opaque'),
+      );
+    };
+    expect(await judgeAt('a', 'one')).toBe('accepted');
+    expect(await judgeAt('a', 'one')).toBe('accepted');
+    expect(provider.count('/a')).toBe(1);
+    expect(await judgeAt('b', 'one')).toBe('ERR_OIDC_TOKEN_INACTIVE');
+    expect(await judgeAt('a', 'two')).toBe('accepted');
+    expect(provider.count('/a')).toBe(2);
+  });
 });

@@ -56,6 +56,15 @@ describe('createResourceServer', () => {
     });
   });
 
+  it('forbids caches to keep any refusal', async () => {
+    const bad = ['Bearer a b', 'Bearer a.b.c', undefined];
+    const refusals = await Promise.all(bad.map((value) => server.require(request(value))));
+    for (const answer of [...refusals, server.toResponse(new Error('unexpected'))]) {
+      expect((answer as Response).headers.get('cache-control')).toBe('no-store');
+      expect((answer as Response).headers.get('content-type')).toBe('application/json');
+    }
+  });
+
   it('follows chains of implied scopes', async () => {
     const token = await provider.sign(provider.claims({ scp: ['mcp:admin'] }));
     expect(await server.verify(request(`Bearer ${token}`))).toMatchObject({ subject: 'alice' });
@@ -68,6 +77,21 @@ describe('createResourceServer', () => {
     expect(answer.status).toBe(403);
     expect(answer.headers.get('www-authenticate')).toContain('error="insufficient_scope"');
     expect(answer.headers.get('www-authenticate')).toContain('scope="mcp:read"');
+  });
+
+  it('wants every scope, not one of several', async () => {
+    const identityWith = async (scope: string) =>
+      server.verify(request(`Bearer ${await provider.sign(provider.claims({ scope }))}`));
+    const both = ['mcp:read', 'mcp:delete'];
+    const reader = await identityWith('mcp:read');
+    expect(() => server.assertScopes(reader, both)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_OIDC_INSUFFICIENT_SCOPE',
+        detail: expect.objectContaining({ requiredScopes: both }),
+      }),
+    );
+    const deleter = await identityWith('mcp:delete mcp:read');
+    expect(() => server.assertScopes(deleter, both)).not.toThrow();
   });
 
   it('answers 503 with Retry-After and no challenge while the provider is down', async () => {

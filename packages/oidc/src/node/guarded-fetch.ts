@@ -54,7 +54,8 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFe
   let agents = createAgents(bundle);
 
   const mayConnect = (host: string, address: string): boolean => {
-    if (isLoopbackHost(host) && isLoopbackAddress(address)) return true;
+    // A loopback name may be asked without encryption, so it must not lead off this machine.
+    if (isLoopbackHost(host)) return isLoopbackAddress(address);
     return allowPrivateAddresses || !isSpecialAddress(address);
   };
 

@@ -1,6 +1,6 @@
 /**
  * Takes security checks away, one at a time, in a copy of the package, and tells which removals no
- * test notices. Run by `pnpm mutate`; an argument selects mutations by file or name.
+ * test notices. Run by `pnpm mutate`; arguments select mutations by file or name.
  */
 import { spawn } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -69,8 +69,11 @@ async function isNoticed(folder: string, mutation: Mutation): Promise<boolean> {
   }
 }
 
-const [wanted = ''] = process.argv.slice(2);
-const chosen = MUTATIONS.filter(({ file, name }) => `${file}: ${name}`.includes(wanted));
+const wanted = process.argv.slice(2);
+const chosen = MUTATIONS.filter(
+  ({ file, name }) =>
+    wanted.length === 0 || wanted.some((text) => `${file}: ${name}`.includes(text)),
+);
 const folder = await makeCopy();
 const survivors: string[] = [];
 try {

@@ -179,7 +179,7 @@ export const PROVIDER_MUTATIONS: readonly Mutation[] = [
       ],
       [
         'a loopback name may lead anywhere',
-        'if (isLoopbackHost(host) && isLoopbackAddress(address)) return true;',
+        'if (isLoopbackHost(host)) return isLoopbackAddress(address);',
         'if (isLoopbackHost(host)) return true;',
       ],
     ],

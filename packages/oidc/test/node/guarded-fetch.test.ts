@@ -78,6 +78,15 @@ afterAll(() => {
 });
 
 describe('createGuardedFetch', () => {
+  it.each([
+    ['10.0.0.5', {}],
+    ['192.0.2.1', {}],
+    ['10.0.0.5', { allowPrivateAddresses: true }],
+  ])('a loopback name that leads to %s is refused (%o)', async (address, options) => {
+    const guarded = make({ ...options, lookup: resolveTo(address) });
+    expect(await refusal(guarded(`http://localhost:${plain}/`, {}))).toBe('ERR_OIDC_ADDRESS');
+  });
+
   it('reaches a host that is loopback by its name', async () => {
     const response = await make()(`http://localhost:${plain}/x`, {
       method: 'POST',
