@@ -14,9 +14,9 @@ export interface ExchangeReport {
   readonly reason: string | undefined;
   readonly httpMethod: string;
   readonly method: string | undefined;
-  /** Tool or prompt name, or resource URI. */
+  /** Tool or prompt name, or resource URI; cut after 1024 characters. */
   readonly target: string | undefined;
-  /** Names of the arguments; their values are the caller's affair. */
+  /** Names of the arguments, at most 64; their values are the caller's affair. */
   readonly arguments: readonly string[];
   readonly issuer: string | undefined;
   readonly subject: string | undefined;
@@ -39,8 +39,8 @@ export function buildReport(exchange: Exchange, response: Response, now: number)
     reason: exchange.reason,
     httpMethod: exchange.request.method,
     method: exchange.message?.method,
-    target: typeof target === 'string' ? target : undefined,
-    arguments: typeof args === 'object' && args !== null ? Object.keys(args) : [],
+    target: typeof target === 'string' ? shorten(target, MAX_TARGET) : undefined,
+    arguments: argumentNames(args),
     issuer: exchange.identity?.issuer,
     subject: exchange.identity?.subject,
     session: exchange.sessionId,
@@ -49,6 +49,22 @@ export function buildReport(exchange: Exchange, response: Response, now: number)
     policyErrors: exchange.decision?.errors ?? [],
     duration: now - exchange.startedAt,
   };
+}
+
+/** Both are the caller's to choose, and end up in logs. */
+const MAX_TARGET = 1024;
+const MAX_NAME = 128;
+const MAX_NAMES = 64;
+
+function argumentNames(args: unknown): readonly string[] {
+  if (typeof args !== 'object' || args === null) return [];
+  return Object.keys(args)
+    .slice(0, MAX_NAMES)
+    .map((name) => shorten(name, MAX_NAME));
+}
+
+function shorten(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
 }
 
 function outcomeOf(exchange: Exchange, response: Response): Outcome {

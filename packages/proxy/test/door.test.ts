@@ -245,6 +245,23 @@ describe('hints (D30)', () => {
     expect((await h.call('tools/call', { name: 'write' })).status).toBe(403);
   });
 
+  it('are read anew after a while, since nobody may have been told that they changed', async () => {
+    let clock = 0;
+    let readOnlyHint = true;
+    const upstream = fakeUpstream((message) => {
+      const id = message!.id!.text;
+      const list = { tools: [{ name: 'read', annotations: { readOnlyHint } }] };
+      return jsonResult(id, message?.method === 'tools/list' ? list : {});
+    });
+    const { call } = harness({ authorize: readOnly, upstream, now: () => clock });
+    expect((await call('tools/call', { name: 'read' })).status).toBe(200);
+    readOnlyHint = false;
+    clock = 4 * 60_000;
+    expect((await call('tools/call', { name: 'read' })).status).toBe(200);
+    clock = 5 * 60_000;
+    expect((await call('tools/call', { name: 'read' })).status).toBe(403);
+  });
+
   it('that cannot be had stop the call', async () => {
     const upstream = fakeUpstream(
       (m) => new Response('nope', { status: m?.method === 'tools/list' ? 500 : 200 }),

@@ -312,4 +312,11 @@ describe('a denial', () => {
     ]);
     expect(JSON.stringify(reports)).not.toContain('hunter2');
   });
+
+  it('is reported in few words, however many the caller used', async () => {
+    const { call: send, reports } = harness({ authorize: W });
+    const names = Array.from({ length: 1000 }, (_, index) => [`${'n'.repeat(500)}${index}`, 1]);
+    await send('tools/call', { name: 'x'.repeat(100_000), arguments: Object.fromEntries(names) });
+    expect(JSON.stringify(reports).length).toBeLessThan(12_000);
+  });
 });

@@ -161,6 +161,26 @@ describe('an answer that is no list', () => {
   });
 });
 
+describe('an answer that a policy has judged', () => {
+  it('may be shared by no cache (2026)', async () => {
+    const body =
+      '{"jsonrpc":"2.0","id":1,"result":{"contents":[], "cacheScope":"public","ttlMs":9}}';
+    const upstream = fakeUpstream(() => new Response(body, { headers: json }));
+    const { call } = harness({ upstream, authorize: engine(() => true) });
+    const version = '2026-07-28';
+    const params = {
+      uri: 'file:///a',
+      _meta: { 'io.modelcontextprotocol/protocolVersion': version },
+    };
+    const response = await call('resources/read', params, {
+      'mcp-protocol-version': version,
+      'mcp-method': 'resources/read',
+      'mcp-name': 'file:///a',
+    });
+    expect(await response.text()).toBe(body.replace('public', 'private'));
+  });
+});
+
 describe('a list in an event stream', () => {
   it.each<[string, string, string]>([
     ['clean', `event: message\ndata: ${clean()}\n\n`, `event: message\ndata: ${FILTERED}\n\n`],

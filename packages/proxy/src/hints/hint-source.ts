@@ -27,6 +27,8 @@ export interface HintSourceOptions {
 const RECHECK_AFTER = 10_000;
 const MAX_PAGES = 100;
 /** How often a list that changes while it is read is read again. */
+/** A list is read anew after this many milliseconds: nobody may be told that it changed. */
+const GOOD_FOR = 5 * 60_000;
 const MAX_ATTEMPTS = 3;
 /** Milliseconds for one page. */
 const PAGE_TIMEOUT = 30_000;
@@ -75,8 +77,10 @@ export function createHintSource(options: HintSourceOptions): HintSource {
   return {
     of: async (tool, exchange) => {
       if (store.completeSince === undefined) await complete(exchange);
-      else if (store.get(tool) === undefined && now() - store.completeSince >= RECHECK_AFTER) {
-        await refresh(exchange);
+      else {
+        const age = now() - store.completeSince;
+        const limit = store.get(tool) === undefined ? RECHECK_AFTER : GOOD_FOR;
+        if (age >= limit) await refresh(exchange);
       }
       return store.get(tool) ?? 'not-listed';
     },

@@ -4,12 +4,14 @@ import type { FilterResult, PolicyEngine } from '../authorization.ts';
 import { type Exchange, identityOf, type Stage } from '../exchange.ts';
 import type { HintStore } from '../hints/hint-store.ts';
 import { INTERNAL_ERROR, isRecord } from '../mcp/json-rpc.ts';
+import type { McpMessage } from '../mcp/message.ts';
 import type { FilteredList } from '../mcp/methods.ts';
 import { replyError } from '../mcp/reply.ts';
 import { mayBeginTask } from '../mcp/tasks.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { SessionOwner } from '../session/store.ts';
 import type { TaskBook } from '../session/task-book.ts';
+import type { RememberedRequest } from '../session/traffic.ts';
 import type { TrafficBook } from '../session/traffic-book.ts';
 import { filterResponse } from '../stream/filter-response.ts';
 import { dropMirrors, forwardedRequestHeaders } from '../upstream/headers.ts';
@@ -57,12 +59,21 @@ async function ask(exchange: Exchange, options: ForwardOptions): Promise<Respons
     if (message.kind === 'request' && message.id !== undefined) {
       traffic
         .of(exchange.trafficKey ?? '')
-        .clientAsked(message.id.text, { list: exchange.list, mayBeginTask: mayBeginTask(message) });
+        .clientAsked(message.id.text, rememberedOf(exchange, message));
     }
     return upstream.handle(message, context);
   }
   if (request.method === 'DELETE') return upstream.endSession(context);
   return openStream(exchange, context, options);
+}
+
+function rememberedOf(exchange: Exchange, message: McpMessage): RememberedRequest {
+  return {
+    list: exchange.list,
+    mayBeginTask: mayBeginTask(message),
+    // The 2025 era knows no cache scopes.
+    isJudged: message.era === '2026' && exchange.decision !== undefined,
+  };
 }
 
 /** Some servers send the head of a stream with its first event, which may never come. */
@@ -93,7 +104,7 @@ function filter(
     request:
       message?.id === undefined
         ? undefined
-        : { idText: message.id.text, list: exchange.list, mayBeginTask: mayBeginTask(message) },
+        : { idText: message.id.text, ...rememberedOf(exchange, message) },
     traffic: options.traffic.of(exchange.trafficKey ?? ''),
     filterList: (list, result) => filterList(exchange, { list, result }, options),
     onWithheld: (reason) => {

@@ -128,7 +128,7 @@ export function createSessionTable(
 const MAX_TIMER = 2 ** 31 - 1;
 
 /** JSON keeps (issuer, subject) apart whatever characters they hold. */
-function ownerOf({ identity }: UpstreamContext): string {
+export function ownerOf({ identity }: UpstreamContext): string {
   return JSON.stringify([identity.issuer, identity.subject]);
 }
 

@@ -16,7 +16,7 @@ import {
   openStream,
   raceAbort,
 } from './stdio-requests.ts';
-import { createSessionTable, type Session } from './stdio-session.ts';
+import { createSessionTable, ownerOf, type Session } from './stdio-session.ts';
 import { createSupervisor, isUnavailable, type LiveServer } from './stdio-supervisor.ts';
 
 const LIST_CHANGED: ReadonlySet<string> = new Set([
@@ -29,6 +29,8 @@ const LIST_CHANGED: ReadonlySet<string> = new Set([
 export function createSharedUpstream(settings: StdioSettings): Upstream {
   const { log } = settings;
   const interests = createInterests();
+  /** Everybody who ever used this process, as far as it matters: nobody, one, or several. */
+  const users = new Set<string>();
   const supervisor = createSupervisor({
     settings,
     open: () => {
@@ -58,7 +60,10 @@ export function createSharedUpstream(settings: StdioSettings): Upstream {
   /** Who may hear of it; undefined for what cannot be attributed to anybody. */
   function receiversOf({ method = '', params }: JsonRpcMessage): Iterable<Session> | undefined {
     if (LIST_CHANGED.has(method)) return sessions.all();
-    if (method === 'notifications/message') return interests.wantLog(params?.['level']);
+    // A log line names no request. With one user it is that user's; with several it is anybody's.
+    if (method === 'notifications/message') {
+      return users.size > 1 ? undefined : interests.wantLog(params?.['level']);
+    }
     if (method === 'notifications/resources/updated')
       return interests.wantResource(params?.['uri']);
     return undefined;
@@ -118,6 +123,7 @@ export function createSharedUpstream(settings: StdioSettings): Upstream {
 
   return {
     async handle(message, context) {
+      if (users.size <= 1) users.add(ownerOf(context));
       switch (message.kind) {
         case 'request': {
           const server = await supervisor.acquire();

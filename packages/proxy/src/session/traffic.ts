@@ -7,6 +7,8 @@ export interface RememberedRequest {
   readonly list: FilteredList | undefined;
   /** True when the answer may name a task that it begins. */
   readonly mayBeginTask: boolean;
+  /** True when a policy judged it for one identity, so that no cache may share the answer. */
+  readonly isJudged: boolean;
 }
 
 export interface SessionTraffic {

@@ -15,6 +15,7 @@ import {
 } from '../mcp/json-rpc.ts';
 import type { FilteredList } from '../mcp/methods.ts';
 import { errorText } from '../mcp/reply.ts';
+import type { Span } from '../mcp/strict-json.ts';
 import { taskOf } from '../mcp/tasks.ts';
 import { idKey, type RememberedRequest, type SessionTraffic } from '../session/traffic.ts';
 
@@ -107,7 +108,7 @@ async function passResponse(
     if (holdsList(result, undefined)) return withhold('response-shape', options, idText);
     const task = method.mayBeginTask ? taskOf(result) : undefined;
     if (task !== undefined) options.onTask(task);
-    return pass(message.text);
+    return pass(method.isJudged ? applyEdits(message.text, privateScope(message)) : message.text);
   }
   const filtered = await options.filterList(method.list, result);
   if (!filtered.ok) return withhold(filtered.reason, options, idText);
@@ -142,16 +143,24 @@ function spliceList(
     if (item === undefined) return undefined;
     texts.push(message.text.slice(item.start, item.end));
   }
-  const edits = [{ ...array, text: `[${texts.join(',')}]` }];
-  // Filtered for one identity, so no cache may share it (MCP 2026-07-28, caching).
+  const cut = { ...array, text: `[${texts.join(',')}]` };
+  return applyEdits(message.text, [cut, ...privateScope(message)]);
+}
+
+interface Edit extends Span {
+  readonly text: string;
+}
+
+/** Judged for one identity, so no cache may share it (MCP 2026-07-28, caching). */
+function privateScope(message: JsonRpcMessage): readonly Edit[] {
   const scope = message.spans.get('result.cacheScope');
-  if (scope !== undefined) edits.push({ ...scope, text: '"private"' });
-  return edits
+  return scope === undefined ? [] : [{ ...scope, text: '"private"' }];
+}
+
+function applyEdits(text: string, edits: readonly Edit[]): string {
+  return [...edits]
     .sort((a, b) => b.start - a.start)
-    .reduce(
-      (text, edit) => text.slice(0, edit.start) + edit.text + text.slice(edit.end),
-      message.text,
-    );
+    .reduce((all, edit) => all.slice(0, edit.start) + edit.text + all.slice(edit.end), text);
 }
 
 function passUnreadable(

@@ -225,7 +225,7 @@ async function filtered(chunks: readonly Uint8Array[]): Promise<string> {
     },
   });
   const stream = filterSse(source, {
-    request: { idText: '1', list: 'tools', mayBeginTask: false },
+    request: { idText: '1', list: 'tools', mayBeginTask: false, isJudged: false },
     traffic: createSessionTraffic(),
     filterList: async (_list, result) => {
       const tools = member(result, 'tools');

@@ -51,9 +51,10 @@ const updateLine = (uri: string): string =>
 describe('log levels on a shared process', () => {
   it('ask the process for the most verbose, and give each session its own', async () => {
     const { upstream } = startRig();
+    // Three programs of one user.
     const contexts = await Promise.all(
-      ['ada', 'eve', 'bob'].map(async (subject) =>
-        contextOf({ subject, sessionId: await beginSession(upstream, { subject }), accept: BOTH }),
+      [1, 2, 3].map(async () =>
+        contextOf({ sessionId: await beginSession(upstream), accept: BOTH }),
       ),
     );
     const [ada, eve, bob] = contexts as [UpstreamContext, UpstreamContext, UpstreamContext];
@@ -74,6 +75,28 @@ describe('log levels on a shared process', () => {
       // Never asked for any.
       [],
     ]);
+  });
+
+  it.each([
+    [
+      'a session',
+      async (upstream: Upstream) => void (await beginSession(upstream, { subject: 'eve' })),
+    ],
+    [
+      'a call without one',
+      async (upstream: Upstream) =>
+        void (await upstream.handle(request('ping', {}), contextOf({ subject: 'eve' }))),
+    ],
+  ])('are no use once somebody else has %s: a line could be about them', async (_name, join) => {
+    const { upstream } = startRig();
+    const context = contextOf({ sessionId: await beginSession(upstream), accept: BOTH });
+    const stream = await upstream.stream(context);
+    await ask(upstream, context, level('debug'));
+    await emit(upstream, [logLine('info')]);
+    await join(upstream);
+    await emit(upstream, [logLine('error')]);
+    await upstream.endSession(context);
+    expect(await allEvents(stream)).toEqual([logLine('info')]);
   });
 
   it('refuse a level that does not exist', async () => {
