@@ -58,7 +58,7 @@ describe('thv policy explain', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/^DENY {2}Client::"bob" call_tool Tool::"calculator"\n/);
     expect(out).toMatch(/\nCould not be evaluated\n {2}add {2}authz\.json:7:\d+\n/);
-    expect(out).toMatch(/has no attribute `arg_operation`\n {6}→ test for it first: context has/);
+    expect(out).toMatch(/has no attribute `arg_operation`\)\n {6}→ test for it first: context has/);
     expect(out).toMatch(/\nWould have permitted it, but\n/);
     expect(out).toMatch(/\n {2}weather .*\n {6}the resource is not Tool::"weather"\n/);
   });
