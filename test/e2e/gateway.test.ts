@@ -171,7 +171,7 @@ describe.concurrent('a configuration file', () => {
     const broken = config.replace(/command: .*/, 'command: [/nonexistent/server]');
     const { code, err } = await start(broken);
     expect(code).toBe(1);
-    expect(err).toMatch(/thv-gateway: .*cannot start "\/nonexistent\/server".*\n$/);
+    expect(err).toMatch(/thv-gateway: servers\.\w+: .*cannot start "\/nonexistent\/server".*\n$/);
   });
 });
 

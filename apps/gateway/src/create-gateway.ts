@@ -43,7 +43,7 @@ export async function createGateway(
   return {
     fetch: (request) => route(request, servers),
     ready: async (signal) => {
-      await Promise.all(all.map((server) => server.upstreamReady(signal)));
+      await Promise.all([...servers].map(([name, server]) => serverReady(name, server, signal)));
     },
     endStreams: () => {
       for (const server of all) server.proxy.endStreams();
@@ -52,6 +52,20 @@ export async function createGateway(
       await Promise.all(all.map((server) => server.close()));
     },
   };
+}
+
+/** Says which of the servers it is, by its name in the file. */
+async function serverReady(
+  name: string,
+  server: ComposedServer,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await server.upstreamReady(signal);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`servers.${name}: ${why}`, { cause: error });
+  }
 }
 
 function compose(
