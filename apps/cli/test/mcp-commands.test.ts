@@ -5,6 +5,7 @@ import { type DevIdp, startDevIdp } from '../src/dev-idp/index.ts';
 import { type RunningThv, startThv } from './spawn-thv.ts';
 import { startStubProvider } from './stub-provider.ts';
 import { authz, useTempFolder } from './temp-folder.ts';
+import { startUpstreamServer } from './upstream-server.ts';
 
 const folder = useTempFolder({
   'authz.json': authz(
@@ -247,6 +248,28 @@ describe('thv mcp call', () => {
     const { code, err } = await mcp(['call', 'nope', '--server', guide.url]);
     expect(code).toBe(1);
     expect(err).toContain('thv: mcp call nope: the server answers with error -32602: Tool nope');
+  });
+
+  it('does not wait for ever: exit code 1', async () => {
+    const args = ['call', 'slow', '--args', '{"ms":20000}', '--timeout', '1s'];
+    const { code, out, err } = await mcp([...args, '--server', guide.url]);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toContain('no answer in time; thv mcp call waits longer with --timeout');
+  });
+
+  it('speaks with servers that know the 2025 eras only', async () => {
+    const old = await startUpstreamServer();
+    const { code, out, err } = await mcp([
+      'call',
+      'any',
+      '--server',
+      old.url,
+      '--token',
+      'abcdefghi',
+    ]);
+    expect({ code, out }, err).toEqual({ code: 0, out: 'ok\n' });
+    expect(old.calls.map(({ authorization }) => authorization)).toEqual(['Bearer abcdefghi']);
+    await old.close();
   });
 
   it('never prints a token that the server repeats', async () => {

@@ -140,6 +140,7 @@ const NETWORK: Readonly<Record<string, Account>> = {
   ECONNREFUSED: { why: 'nothing listens there', wayOut: 'is the server running?' },
   ENOTFOUND: { why: 'there is no such host', wayOut: 'check the URL' },
   EAI_AGAIN: { why: 'the host name cannot be looked up now', wayOut: 'try again in a while' },
+  REQUEST_TIMEOUT: { why: 'no answer in time', wayOut: 'thv mcp call waits longer with --timeout' },
   ECONNRESET: { why: 'the server closed the connection', wayOut: 'see its log' },
 };
 
