@@ -7,6 +7,11 @@ import { authz, useTempFolder } from './temp-folder.ts';
 const GOOD = 'permit(principal, action == Action::"call_tool", resource == Tool::"weather");';
 const folder = useTempFolder({
   'good.json': authz(GOOD),
+  'http.json': JSON.stringify({
+    version: '1.0',
+    type: 'httpv1',
+    pdp: { http: { url: 'https://pdp.example' }, claim_mapping: 'standard' },
+  }),
   'syntax.yaml': `version: "1.0"
 type: cedarv1
 cedar:
@@ -148,6 +153,11 @@ guard.yaml: 1 warning
     ['a policy file that is missing', ['missing.yaml'], /nowhere\/x\.cedar.*does not exist/],
     ['no file', [], "thv: check: missing required argument 'file'; see thv policy check --help\n"],
     ['a token without a server', ['good.json', '--token', 'x'], /--token: means nothing without/],
+    [
+      'a server for policies of a decision point',
+      ['http.json', '--server', 'http://127.0.0.1:9/mcp'],
+      /--server: means nothing: http\.json has no Cedar policies; drop it/,
+    ],
     ['a server by name', ['good.json', '--server', 'x'], /--server: "x" is not an http\(s\) URL/],
   ])('refuses %s: exit code 2', async (_name, args, message) => {
     const { code, out, err } = await check(...args);

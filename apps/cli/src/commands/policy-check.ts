@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { CheckReport, Finding } from '@thv/authz';
+import { usageError } from '../cli-error.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
@@ -59,10 +60,13 @@ async function askServer(
     log({ level: 'warn', message: 'the server was not asked: correct the errors first' });
     return [];
   }
-  const [{ readOffer }, { findUnknownNames }, { config, places }] = await Promise.all([
+  const { config, places } = await loadPolicyFile(file, io.cwd);
+  if (config.type !== 'cedarv1') {
+    throw usageError('--server', `means nothing: ${file} has no Cedar policies`, 'drop it');
+  }
+  const [{ readOffer }, { findUnknownNames }] = await Promise.all([
     import('../services/server-offer.ts'),
     import('../services/unknown-names.ts'),
-    loadPolicyFile(file, io.cwd),
   ]);
   return findUnknownNames(config, places, await readOffer(connection));
 }
