@@ -19,8 +19,11 @@ console.log(`bun ${describeLibrary()}`);
 await runSuite(
   createT((line) => console.log(line)),
   await loadLibrary(),
-  async (fetch) => {
-    const server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch });
-    return { port: server.port, close: () => server.stop(true) };
+  {
+    runtime: 'bun',
+    serve: async (fetch) => {
+      const server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch });
+      return { port: server.port, close: () => server.stop(true) };
+    },
   },
 );

@@ -8,10 +8,13 @@ console.log(`node ${describeLibrary()}`);
 await runSuite(
   createT((line) => console.log(line)),
   await loadLibrary(),
-  (fetch) =>
-    new Promise((resolve) => {
-      const server = serve({ fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) =>
-        resolve({ port, close: () => new Promise((done) => server.close(() => done())) }),
-      );
-    }),
+  {
+    runtime: 'node',
+    serve: (fetch) =>
+      new Promise((resolve) => {
+        const server = serve({ fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) =>
+          resolve({ port, close: () => new Promise((done) => server.close(() => done())) }),
+        );
+      }),
+  },
 );

@@ -1,6 +1,8 @@
 /** What the built packages must do on every runtime; a host gives them and a way to serve. */
-import type { PolicyEngine, Upstream } from '@thv/proxy';
+import type { PolicyEngine } from '@thv/proxy';
+import { type Runtime, supported } from './env.ts';
 import { createKeys, ISSUER } from './keys.ts';
+import { createMemoryUpstream } from './memory-upstream.ts';
 import type { T } from './t.ts';
 
 export interface Library {
@@ -15,9 +17,14 @@ export type Serve = (
   fetch: (request: Request) => Promise<Response>,
 ) => Promise<{ readonly port: number; readonly close: () => Promise<void> }>;
 
+export interface Host {
+  readonly runtime: Runtime;
+  readonly serve: Serve;
+}
+
 const AUDIENCE = 'runtime';
 
-export async function runSuite(t: T, library: Library, serve: Serve): Promise<void> {
+export async function runSuite(t: T, library: Library, { runtime, serve }: Host): Promise<void> {
   const { createTokenValidator, createResourceServer } = library.oidc;
   const keys = await createKeys();
   const validator = createTokenValidator({
@@ -43,9 +50,15 @@ export async function runSuite(t: T, library: Library, serve: Serve): Promise<vo
   });
   answer = handle;
 
-  const post = async (method: string, params: object, token?: string): Promise<Response> =>
+  const post = async (
+    method: string,
+    params: object,
+    token?: string,
+    signal?: AbortSignal,
+  ): Promise<Response> =>
     fetch(url, {
       method: 'POST',
+      ...(signal !== undefined && { signal }),
       headers: {
         'content-type': 'application/json',
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
@@ -112,6 +125,34 @@ export async function runSuite(t: T, library: Library, serve: Serve): Promise<vo
     });
   }
 
+  await t.test('a stream is passed on event by event', async () => {
+    const held = upstream.hold();
+    const response = await post('tools/call', { name: 'weather' }, bob);
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    const first = await reader.read();
+    t.equal(first.value?.includes('"first"'), true);
+    held.release();
+    const second = await reader.read();
+    t.equal(second.value?.includes('"called":"weather"'), true);
+    t.equal((await reader.read()).done, true);
+  });
+
+  if (supported(runtime).disconnects) {
+    await t.test('the upstream learns that a client has gone away', async () => {
+      const held = upstream.hold();
+      const client = new AbortController();
+      const response = await post('tools/call', { name: 'weather' }, bob, client.signal);
+      await response.body!.getReader().read();
+      client.abort();
+      const never = Promise.withResolvers<void>();
+      const timer = setTimeout(never.reject, 5000, new Error('never told'));
+      await Promise.race([held.abandoned, never.promise]).finally(() => {
+        clearTimeout(timer);
+        held.release();
+      });
+    });
+  }
+
   await t.test('the metadata document is open to everyone', async () => {
     const path = '/.well-known/oauth-protected-resource/mcp';
     const response = await fetch(new URL(path, url));
@@ -121,31 +162,4 @@ export async function runSuite(t: T, library: Library, serve: Serve): Promise<vo
 
   validator.close();
   await server.close();
-}
-
-interface MemoryUpstream extends Upstream {
-  readonly calls: readonly string[];
-  listAs: 'json' | 'sse';
-}
-
-function createMemoryUpstream(): MemoryUpstream {
-  const calls: string[] = [];
-  const upstream: MemoryUpstream = {
-    calls,
-    listAs: 'json',
-    async handle({ id, method, params }) {
-      calls.push(method ?? '');
-      const tools = ['weather', 'admin_tool', 'calculator'].map((name) => ({ name }));
-      const result = method === 'tools/list' ? { tools } : { called: params?.['name'] };
-      const text = `{"jsonrpc":"2.0","id":${id?.text},"result":${JSON.stringify(result)}}`;
-      return method === 'tools/list' && upstream.listAs === 'sse'
-        ? new Response(`data: ${text}\n\n`, { headers: { 'content-type': 'text/event-stream' } })
-        : new Response(text, { headers: { 'content-type': 'application/json' } });
-    },
-    stream: async () => new Response(null, { status: 405 }),
-    endSession: async () => new Response(null, { status: 405 }),
-    ready: async () => undefined,
-    close: async () => undefined,
-  };
-  return upstream;
 }
