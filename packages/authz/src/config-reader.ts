@@ -11,6 +11,8 @@ export interface ConfigSource {
   readonly file?: string | undefined;
   /** The position of the value at `path`, or of the character `offset` inside a text value. */
   readonly locate?: ((path: ConfigPath, offset?: number) => SourcePosition | undefined) | undefined;
+  /** The position of the last key of the path. Default: that of its value. */
+  readonly locateKey?: ((path: ConfigPath) => SourcePosition | undefined) | undefined;
 }
 
 /** A JSON object of untrusted shape. */
@@ -62,7 +64,11 @@ export function createConfigReader(value: unknown, options: ReaderOptions): Conf
   for (const key of Object.keys(value)) {
     if (!keys.includes(key)) {
       const where = path.length === 0 ? '' : ` in ${name}`;
-      failAt([...path, key], `unknown key "${key}"${where}${formatSuggestion(key, keys)}`);
+      const at = [...path, key];
+      const place = source.locateKey?.(at) ?? source.locate?.(at);
+      throw new AuthzError(code, `unknown key "${key}"${where}${formatSuggestion(key, keys)}`, {
+        location: { file: source.file, ...place },
+      });
     }
   }
 

@@ -103,6 +103,30 @@ describe('loadAuthorizer', () => {
       { line: 7, column: 25 },
     ],
     [
+      'a later policy of a literal block',
+      'later.yaml',
+      envelope('    - |\n      permit(principal, action, resource);\n\n      permit(x);\n'),
+      { policy: 'policy1', line: 8, column: 14 },
+    ],
+    [
+      'an empty literal block',
+      'start.yaml',
+      envelope('    - |\n      // nothing\n'),
+      { line: 6, column: 7 },
+    ],
+    [
+      'the first word of a folded block',
+      'first.yaml',
+      envelope('    - >-\n      @id("x")\n      prmit(principal, action, resource);\n'),
+      { line: 7, column: 7 },
+    ],
+    [
+      'a line of quotes that goes on below',
+      'goes-on.yaml',
+      envelope('    - "permit(principal,\\\n      action, resource) when { 1.2 };"\n'),
+      { line: 6, column: 34 },
+    ],
+    [
       'a plain text',
       'plain.yaml',
       envelope(`    - ${ALL}\n    - permit(principal, acton, resource);\n`),
@@ -126,13 +150,41 @@ describe('loadAuthorizer', () => {
       'an unknown key',
       'key.yaml',
       `version: "1"\ntype: cedarv1\ncedar:\n  policies: ["${ALL}"]\n  polices: []\n`,
-      { line: 5, column: 12, code: 'ERR_AUTHZ_CONFIG' },
+      { line: 5, column: 3, code: 'ERR_AUTHZ_CONFIG', excerpt: '  polices: []' },
     ],
     [
       'a repeated key',
       'twice.json',
       '{"version":"1","type":"cedarv1",\n"type":"cedarv1","cedar":{}}',
-      { line: 2, code: 'ERR_AUTHZ_CONFIG' },
+      {
+        line: 2,
+        column: 1,
+        code: 'ERR_AUTHZ_CONFIG',
+        message: expect.stringMatching(/"type" is given twice, first in line 1$/),
+      },
+    ],
+    [
+      'a repeated key of YAML',
+      'twice.yaml',
+      `${envelope(`    - ${ALL}\n`)}  numbers: cedar\n  policies: []\n`,
+      {
+        line: 7,
+        column: 3,
+        code: 'ERR_AUTHZ_CONFIG',
+        message: expect.stringMatching(/"policies" is given twice, first in line 4$/),
+      },
+    ],
+    [
+      'an unknown key of JSON',
+      'key.json',
+      '{"version":"1",\n "tpe":\n "cedarv1","cedar":{}}',
+      { line: 2, column: 2, code: 'ERR_AUTHZ_CONFIG' },
+    ],
+    [
+      'an unknown key with an anchored value',
+      'anchor.yaml',
+      `${envelope(`    - ${ALL}\n`)}  x: &x 1\n`,
+      { line: 6, column: 3 },
     ],
     [
       'YAML that is none',
@@ -233,6 +285,14 @@ describe('runPolicyTestFile', () => {
     expect(await failure(() => runPolicyTestFile(file, wrong))).toMatchObject({
       code: 'ERR_AUTHZ_TESTS',
       line: 2,
+    });
+    const mistyped = await write(
+      'mistyped.yaml',
+      'identities: { bob: { sub: bob } }\ntests:\n  - { as: bob, call_tol: x, expect: allow }\n',
+    );
+    expect(await failure(() => runPolicyTestFile(file, mistyped))).toMatchObject({
+      line: 3,
+      column: 16,
     });
   });
 });

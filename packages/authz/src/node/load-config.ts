@@ -20,8 +20,8 @@ import { parseSourceText } from './source-text.ts';
  */
 export async function loadAuthzConfig(file: string): Promise<AuthzConfig> {
   const text = await readText(file);
-  const { value, locate } = parseSourceText(text, file);
-  const source: ConfigSource = { file, locate };
+  const { value, locate, locateKey } = parseSourceText(text, file);
+  const source: ConfigSource = { file, locate, locateKey };
   const config = parseAuthzConfig(value, source);
   if (config.type !== 'cedarv1') {
     return config;

@@ -18,6 +18,6 @@ export async function runPolicyTestFile(
     readText(testFile),
     loadCedar(),
   ]);
-  const { value, locate } = parseSourceText(text, testFile);
-  return runPolicyTests(config, parsePolicyTests(value, { file: testFile, locate }), { cedar });
+  const { value, ...places } = parseSourceText(text, testFile);
+  return runPolicyTests(config, parsePolicyTests(value, { file: testFile, ...places }), { cedar });
 }

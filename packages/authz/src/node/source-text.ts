@@ -1,12 +1,22 @@
 /** Parses JSON and YAML so that every value can be found again in the text. */
 import { extname } from 'node:path';
 import { AuthzError, type ConfigPath, positionAt, type SourcePosition } from '@thv/authz';
-import { isScalar, LineCounter, parseDocument, type Scalar } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  type Scalar,
+  visit,
+} from 'yaml';
 
 /** The value of a text and where its parts stand. */
 export interface SourceText {
   readonly value: unknown;
   readonly locate: (path: ConfigPath, offset?: number) => SourcePosition | undefined;
+  /** The position of the last key of the path. */
+  readonly locateKey: (path: ConfigPath) => SourcePosition | undefined;
 }
 
 const FORMATS = ['', '.json', '.yaml', '.yml'];
@@ -33,8 +43,10 @@ export function parseSourceText(text: string, file: string): SourceText {
   });
   const [problem] = document.errors;
   if (problem !== undefined && (!json || problem.code === 'DUPLICATE_KEY')) {
-    throw new AuthzError('ERR_AUTHZ_CONFIG', problem.message, {
-      location: { file, ...positionAt(text, problem.pos[0]) },
+    const [at] = problem.pos;
+    const repeated = problem.code === 'DUPLICATE_KEY' ? describeRepeated(document, text, at) : '';
+    throw new AuthzError('ERR_AUTHZ_CONFIG', repeated || problem.message, {
+      location: { file, ...positionAt(text, at) },
     });
   }
   return {
@@ -49,7 +61,37 @@ export function parseSourceText(text: string, file: string): SourceText {
         isScalar(node) && offset !== undefined ? offsetInScalar(text, node, offset) : range[0];
       return positionAt(text, at);
     },
+    locateKey: (path) => {
+      const map: unknown = document.getIn(path.slice(0, -1), true);
+      const name = path.at(-1);
+      const key = isMap(map) ? map.items.find((pair) => nameOf(pair.key) === name)?.key : undefined;
+      return hasRange(key) ? positionAt(text, key.range[0]) : undefined;
+    },
   };
+}
+
+/** What is wrong with the key at an offset; empty when there is none. */
+function describeRepeated(document: Document, text: string, offset: number): string {
+  let found = '';
+  visit(document, {
+    Map: (_, { items }) => {
+      const at = items.findIndex(({ key }) => hasRange(key) && key.range[0] === offset);
+      const name = nameOf(items[at]?.key);
+      const first = items.find(({ key }) => nameOf(key) === name)?.key;
+      if (at >= 0 && hasRange(first)) {
+        const { line } = positionAt(text, first.range[0]);
+        found = `the key "${name}" is given twice, first in line ${line}`;
+        return visit.BREAK;
+      }
+      return undefined;
+    },
+  });
+  return found;
+}
+
+/** The name that a key has in the value. */
+function nameOf(key: unknown): string {
+  return String(isScalar(key) ? key.value : key);
 }
 
 function parseJson(text: string, file: string): unknown {
@@ -93,8 +135,9 @@ function offsetInScalar(text: string, node: Scalar, offset: number): number {
   at += node.type?.startsWith('QUOTE') ? 1 : 0;
   for (let read = 0; read < offset && at < end; ) {
     if (quoted && text[at] === '\\') {
+      // A line end behind a backslash is not part of the value.
+      read += /[\r\n]/.test(text[at + 1] ?? '') ? 0 : 1;
       at += { u: 6, x: 4, U: 10 }[text[at + 1] ?? ''] ?? 2;
-      read += 1;
     } else if (text[at] === value[read]) {
       at += 1;
       read += 1;
@@ -105,6 +148,10 @@ function offsetInScalar(text: string, node: Scalar, offset: number): number {
     } else {
       at += 1;
     }
+  }
+  // What comes next in the text may be the indentation, which is not part of the value.
+  while (/\S/.test(value[offset] ?? '') && /\s/.test(text[at] ?? '') && at < end) {
+    at += 1;
   }
   return at;
 }
