@@ -1,10 +1,11 @@
 /** The entities an operator writes down: tools, groups, servers, users and how they relate (D25). */
 import type { CedarValueJson, EntityJson, TypeAndId } from '@cedar-policy/cedar-wasm/web';
 import type { Cedar } from './cedar.ts';
-import type { ConfigSource, JsonRecord } from './config-reader.ts';
+import type { ConfigPath, ConfigSource, JsonRecord } from './config-reader.ts';
 import { createConfigReader, describeType, isRecord } from './config-reader.ts';
 import { keyOfUid, parseEntityUid } from './entity-uid.ts';
 import { AuthzError } from './errors.ts';
+import type { SourcePosition } from './text-position.ts';
 
 /** A static entity, checked. */
 export interface StaticEntity {
@@ -32,16 +33,16 @@ export function parseStaticEntities(
 ): StaticEntities {
   const entities = new Map<string, StaticEntity>();
   for (const [index, item] of list.entries()) {
-    const name = `entity ${index}`;
-    const entity = parseEntity(item, name, source);
+    const place: EntityPlace = { source, index };
+    const entity = parseEntity(item, place);
     const key = keyOfUid(entity.uid);
     if (entities.has(key)) {
-      fail(`${name}: ${formatUid(entity.uid)} is defined twice`, source);
+      fail(`entity ${index}: ${formatUid(entity.uid)} is defined twice`, place);
     }
     entities.set(key, entity);
   }
   assertNoCycle(entities, source);
-  assertParses(cedar, entities, source);
+  assertParses(cedar, [...entities.values()], source);
   return entities;
 }
 
@@ -57,76 +58,117 @@ export function formatUid(uid: TypeAndId): string {
   return `${uid.type}::${JSON.stringify(uid.id)}`;
 }
 
-function fail(problem: string, source: ConfigSource): never {
-  const place =
-    source.locate?.(['cedar', 'entities']) ?? source.locate?.(['cedar', 'entities_json']);
+/** Where an entity stands; without an index, the list. */
+interface EntityPlace {
+  readonly source: ConfigSource;
+  readonly index?: number | undefined;
+}
+
+function fail(problem: string, place: EntityPlace, path: ConfigPath = []): never {
   throw new AuthzError('ERR_AUTHZ_ENTITIES', problem, {
-    location: { file: source.file, ...place },
+    location: { file: place.source.file, ...locate(place, path) },
   });
 }
 
-function parseEntity(item: unknown, name: string, source: ConfigSource): StaticEntity {
+/** The position of a value of an entity, or of the nearest thing around it that has one. */
+function locate({ source, index }: EntityPlace, path: ConfigPath): SourcePosition | undefined {
+  const whole = index === undefined ? path : [index, ...path];
+  for (let length = whole.length; length > 0; length -= 1) {
+    const part = whole.slice(0, length);
+    const found =
+      source.locate?.(['cedar', 'entities', ...part]) ??
+      source.locate?.(['cedar', 'entities_json', ...part]);
+    if (found !== undefined) {
+      return found;
+    }
+  }
+  return locateKey(source, ['cedar', 'entities']) ?? locateKey(source, ['cedar', 'entities_json']);
+}
+
+function locateKey(source: ConfigSource, path: ConfigPath): SourcePosition | undefined {
+  return source.locateKey?.(path) ?? source.locate?.(path);
+}
+
+function parseEntity(item: unknown, place: EntityPlace): StaticEntity {
+  const { source, index = 0 } = place;
+  const name = `entity ${index}`;
   if (!isRecord(item)) {
-    return fail(`${name} must be an object, not ${describeType(item)}`, source);
+    return fail(`${name} must be an object, not ${describeType(item)}`, place);
   }
   const reader = createConfigReader(item, {
     keys: KEYS,
     path: [name],
-    source: { file: source.file },
+    source: {
+      file: source.file,
+      locate: ([, ...path]) => locate(place, path),
+      locateKey: ([, ...path]) =>
+        source.locateKey?.(['cedar', 'entities', index, ...path]) ??
+        source.locateKey?.(['cedar', 'entities_json', index, ...path]),
+    },
     code: 'ERR_AUTHZ_ENTITIES',
   });
-  const uid = toUid(reader.value('uid'), `${name}: "uid"`, source);
   const parents = reader.value('parents') ?? [];
   if (!Array.isArray(parents)) {
-    return fail(`${name}: "parents" must be a list, not ${describeType(parents)}`, source);
+    const problem = `${name}: "parents" must be a list, not ${describeType(parents)}`;
+    return fail(problem, place, ['parents']);
   }
   const tags = reader.value('tags');
+  const partOf = (path: ConfigPath, what: string): EntityPart => ({
+    ...place,
+    name: `${name}: ${what}`,
+    path,
+  });
   return {
-    uid,
-    attrs: toAttributes(reader.value('attrs') ?? {}, `${name}: "attrs"`, source),
-    parents: parents.map((parent: unknown) => toUid(parent, `${name}: a parent`, source)),
-    tags: tags === undefined ? undefined : toAttributes(tags, `${name}: "tags"`, source),
+    uid: toUid(reader.value('uid'), partOf(['uid'], '"uid"')),
+    attrs: toAttributes(reader.value('attrs') ?? {}, partOf(['attrs'], '"attrs"')),
+    parents: parents.map((parent: unknown, at) =>
+      toUid(parent, partOf(['parents', at], 'a parent')),
+    ),
+    tags: tags === undefined ? undefined : toAttributes(tags, partOf(['tags'], '"tags"')),
   };
 }
 
-function toUid(value: unknown, name: string, source: ConfigSource): TypeAndId {
-  return (
-    parseEntityUid(value) ??
-    fail(`${name} must be {"type": …, "id": …} or a text like Tool::"weather"`, source)
-  );
+/** A part of an entity: its path, and its name for messages. */
+interface EntityPart extends EntityPlace {
+  readonly name: string;
+  readonly path: ConfigPath;
 }
 
-function toAttributes(
-  value: unknown,
-  name: string,
-  source: ConfigSource,
-): Readonly<Record<string, CedarValueJson>> {
+function toUid(value: unknown, part: EntityPart): TypeAndId {
+  const problem = `${part.name} must be {"type": …, "id": …} or a text like Tool::"weather"`;
+  return parseEntityUid(value) ?? fail(problem, part, part.path);
+}
+
+function toAttributes(value: unknown, part: EntityPart): Readonly<Record<string, CedarValueJson>> {
   if (!isRecord(value)) {
-    return fail(`${name} must be an object, not ${describeType(value)}`, source);
+    return fail(`${part.name} must be an object, not ${describeType(value)}`, part, part.path);
   }
-  assertExact(value, name, source);
+  assertExact(value, part);
   // The check above leaves nothing but JSON; Cedar checks the rest in `assertParses`.
   return value as Readonly<Record<string, CedarValueJson>>;
 }
 
 /** Refuses what Cedar would read otherwise than it is written: fractions, large integers, null. */
-function assertExact(attributes: JsonRecord, name: string, source: ConfigSource): void {
-  const pending: [unknown, string, number][] = [[attributes, name, 0]];
+function assertExact(attributes: JsonRecord, part: EntityPart): void {
+  const pending: { readonly value: unknown; readonly path: ConfigPath }[] = [
+    { value: attributes, path: [] },
+  ];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const [value, path, depth] = next;
-    if (depth > MAX_DEPTH) {
-      fail(`${name} nests deeper than ${MAX_DEPTH}`, source);
+    const { value, path } = next;
+    const failHere = (problem: string): never =>
+      fail(`${[part.name, ...path].join('.')}${problem}`, part, [...part.path, ...path]);
+    if (path.length > MAX_DEPTH) {
+      fail(`${part.name} nests deeper than ${MAX_DEPTH}`, part, part.path);
     }
     if (typeof value === 'number' && !Number.isSafeInteger(value)) {
       const advice = 'write {"__extn": {"fn": "decimal", "arg": "0.5"}} for a decimal';
-      fail(`${path}: ${value} is not an integer within ±9007199254740991; ${advice}`, source);
+      failHere(`: ${value} is not an integer within ±9007199254740991; ${advice}`);
     }
     if (value === null || value === undefined) {
-      fail(`${path}: null has no meaning in Cedar; leave the attribute out`, source);
-    }
-    if (typeof value === 'object') {
+      failHere(': null has no meaning in Cedar; leave the attribute out');
+    } else if (typeof value === 'object') {
       for (const [key, member] of Object.entries(value)) {
-        pending.push([member, `${path}.${key}`, depth + 1]);
+        pending.push({ value: member, path: [...path, Array.isArray(value) ? Number(key) : key] });
       }
     }
   }
@@ -134,7 +176,8 @@ function assertExact(attributes: JsonRecord, name: string, source: ConfigSource)
 
 function assertNoCycle(entities: StaticEntities, source: ConfigSource): void {
   const done = new Set<string>();
-  for (const start of entities.keys()) {
+  const keys = [...entities.keys()];
+  for (const start of keys) {
     const path = new Set<string>();
     const pending: { readonly key: string; readonly leave: boolean }[] = [
       { key: start, leave: false },
@@ -146,7 +189,7 @@ function assertNoCycle(entities: StaticEntities, source: ConfigSource): void {
         path.delete(key);
         done.add(key);
       } else if (path.has(key) && entity !== undefined) {
-        fail(`${formatUid(entity.uid)} is its own ancestor`, source);
+        fail(`${formatUid(entity.uid)} is its own ancestor`, { source, index: keys.indexOf(key) });
       } else if (!done.has(key) && entity !== undefined) {
         path.add(key);
         pending.push({ key, leave: true });
@@ -156,20 +199,25 @@ function assertNoCycle(entities: StaticEntities, source: ConfigSource): void {
   }
 }
 
-function assertParses(cedar: Cedar, entities: StaticEntities, source: ConfigSource): void {
-  let problem: string | undefined;
+function assertParses(cedar: Cedar, entities: readonly StaticEntity[], source: ConfigSource): void {
+  const problem = whyRefused(cedar, entities);
+  if (problem !== undefined) {
+    const found = entities.findIndex((entity) => whyRefused(cedar, [entity]) !== undefined);
+    fail(problem, { source, index: found === -1 ? undefined : found });
+  }
+}
+
+/** Why Cedar refuses the entities. */
+function whyRefused(cedar: Cedar, entities: readonly StaticEntity[]): string | undefined {
   try {
     // Cedar builds the whole hierarchy; that there is no cycle is known, and what is above an action
     // is the only thing about parents that is left to check.
-    const checked = [...entities.values()].map((entity) =>
+    const checked = entities.map((entity) =>
       entity.uid.type.endsWith('Action') ? entity : { ...entity, parents: [] },
     );
     const answer = cedar.checkParseEntities({ entities: checked.map(toEntityJson) });
-    problem = answer.type === 'failure' ? answer.errors[0]?.message : undefined;
+    return answer.type === 'failure' ? answer.errors[0]?.message : undefined;
   } catch (error) {
-    problem = String(error);
-  }
-  if (problem !== undefined) {
-    fail(problem, source);
+    return String(error);
   }
 }
