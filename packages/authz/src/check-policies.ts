@@ -13,6 +13,8 @@ export interface CheckOptions {
   readonly cedar: Cedar;
   /** The MCP server's name, to find policies for other servers. Default: any. */
   readonly serverName?: string | undefined;
+  /** Warnings count like errors. Default: false. */
+  readonly strict?: boolean | undefined;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface CheckOptions {
  * Never throws for a problem of the file; every problem is a finding.
  */
 export function checkPolicies(config: unknown, options: CheckOptions): CheckReport {
-  const { cedar, serverName } = options;
+  const { cedar, serverName, strict = false } = options;
   assertUsableCedar(cedar);
   const findings: Finding[] = [];
   const report = (error: AuthzError): void => {
@@ -33,7 +35,9 @@ export function checkPolicies(config: unknown, options: CheckOptions): CheckRepo
     findings.push(...checkCedar(cedar, parsed, { serverName, report }));
   }
   findings.sort((one, other) => rankOf(one.severity) - rankOf(other.severity));
-  const ok = findings.every(({ severity }) => severity === 'note');
+  const ok = findings.every(
+    ({ severity }) => severity === 'note' || (severity === 'warning' && !strict),
+  );
   return { ok, findings };
 }
 

@@ -1,6 +1,6 @@
 /** What a check of policies reports. */
 
-/** How bad a finding is: an error stops the start, a warning fails a check, a note is advice. */
+/** How bad a finding is: an error stops the start, a warning fails a strict check, a note is advice. */
 export type Severity = 'error' | 'warning' | 'note';
 
 /** One thing that is wrong, or better done otherwise. */
@@ -16,7 +16,7 @@ export interface Finding {
   readonly column: number | undefined;
 }
 
-/** The result of a check; `ok` when there are no errors and no warnings. */
+/** The result of a check; `ok` when there are no errors and, if the check is strict, no warnings. */
 export interface CheckReport {
   readonly ok: boolean;
   readonly findings: readonly Finding[];

@@ -1,8 +1,9 @@
-/** Conditions that read what is not always there, or compare what never is equal. */
+/** Conditions that read what is not always there. */
 import type { Expr } from '@cedar-policy/cedar-wasm/web';
 import { childrenOf, isConstant, operandOf, operandsOf, operatorOf } from './expression.ts';
 import { HINT_NAMES } from './hints.ts';
 import type { LintContext, Problem } from './lint.ts';
+import { lintNumbers } from './lint-numbers.ts';
 import { accessOf, type Variable } from './policy-reads.ts';
 import type { Policy } from './policy-set.ts';
 import { toScope } from './scope.ts';
@@ -27,7 +28,7 @@ export function lintCondition(policy: Policy, context: LintContext): readonly Pr
   }
   visit(condition, new Set(), (node, known) => {
     lintAccess(node, known, { policy, context, report });
-    lintNumbers(node, { policy, context, report });
+    lintNumbers(node, context, report);
   });
   return [...problems.values()];
 }
@@ -185,45 +186,4 @@ function attributeFix(variable: Variable, name: string): string {
   return variable === 'context'
     ? `claims are read as context.claim_${name}, arguments as context.arg_${name}`
     : `arguments are read as resource.arg_${name}`;
-}
-
-const COMPARISONS = ['==', '!=', '<', '<=', '>', '>='];
-
-/** Comparisons of numbers that the number mode makes false or an error. */
-function lintNumbers(node: Expr, { context, report }: Lint): void {
-  const operator = operatorOf(node);
-  if (!COMPARISONS.includes(operator)) {
-    return;
-  }
-  const { left, right } = operandsOf(node);
-  for (const [value, literal] of [
-    [left, right],
-    [right, left],
-  ] as const) {
-    const attribute = accessOf(value)?.attribute ?? '';
-    if (!/^(?:arg|claim)_/.test(attribute)) {
-      continue;
-    }
-    if (
-      context.options.numbers === 'toolhive' &&
-      typeof (literal as { Value?: unknown }).Value === 'number'
-    ) {
-      const ordered = operator !== '==' && operator !== '!=';
-      report({
-        code: 'number-mode',
-        severity: 'warning',
-        message: `${attribute} is a decimal with "numbers: toolhive", so ${ordered ? 'comparing it with an integer is an error' : 'it never equals an integer'}`,
-        fix: 'compare with decimal("…"), or leave "numbers" out',
-        at: attribute,
-      });
-    } else if (context.options.numbers === 'cedar' && operatorOf(literal) === 'decimal') {
-      report({
-        code: 'number-mode',
-        severity: 'note',
-        message: `a whole ${attribute} is a Long and never equals a decimal`,
-        fix: 'compare whole numbers with an integer as well',
-        at: attribute,
-      });
-    }
-  }
 }

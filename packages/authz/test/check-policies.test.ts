@@ -140,6 +140,44 @@ describe('checkPolicies', () => {
       {},
       ['note number-mode'],
     ],
+    ...['<', '<=', '>', '>='].map(
+      (operator): [string, readonly string[], Record<string, unknown>, readonly string[]] => [
+        `a decimal compared with ${operator}`,
+        [`${CALL} when { context has arg_n && context.arg_n ${operator} decimal("1.5") };`],
+        {},
+        ['warning number-mode'],
+      ],
+    ),
+    [
+      'a decimal compared with <, numbers: toolhive',
+      [`${CALL} when { context has arg_n && decimal("1.5") < context.arg_n };`],
+      { numbers: 'toolhive' },
+      ['warning number-mode'],
+    ],
+    [
+      'an integer that is to equal a decimal',
+      [`${CALL} when { decimal("1.0") == 1 };`],
+      {},
+      ['warning number-mode'],
+    ],
+    [
+      'an integer given to .greaterThan',
+      [`${CALL} when { context has arg_n && context.arg_n.greaterThan(1) };`],
+      {},
+      ['warning number-mode'],
+    ],
+    [
+      '.greaterThan of an integer',
+      [`${CALL} when { context has arg_n && (1).greaterThan(context.arg_n) };`],
+      {},
+      ['warning number-mode'],
+    ],
+    [
+      '.greaterThan',
+      [`${CALL} when { context has arg_n && context.arg_n.greaterThan(decimal("1.5")) };`],
+      {},
+      [],
+    ],
     [
       'several errors',
       ['permit(', OK, 'permit(x);'],
@@ -162,8 +200,32 @@ describe('checkPolicies', () => {
     expect(codesOf([policy], {}, 'a')).toEqual([]);
   });
 
-  it('is ok with notes, not with warnings, and gives place and fix', () => {
-    const note = checkPolicies(configOf(`${CALL}\nwhen { principal.claim_a };`), { cedar });
+  it('names the method that compares decimals', () => {
+    const findings = (condition: string): unknown =>
+      checkPolicies(configOf(`${CALL} when { context has arg_n && ${condition} };`), { cedar })
+        .findings;
+    expect(findings('context.arg_n > decimal("1.5")')).toMatchObject([
+      {
+        message: 'decimals cannot be compared with >, so this cannot be evaluated',
+        fix: 'write context.arg_n.greaterThan(decimal("1.5"))',
+      },
+    ]);
+    expect(findings('1 <= decimal("1.5")')).toMatchObject([
+      { fix: 'write decimal("1.0").lessThanOrEqual(decimal("1.5"))' },
+    ]);
+    expect(findings('context.arg_n.lessThan(3)')).toMatchObject([
+      {
+        message: '.lessThan(…) compares decimals, and 3 is an integer, so this cannot be evaluated',
+        fix: 'write decimal("3.0"), or compare integers with <',
+      },
+    ]);
+  });
+
+  it('is ok with warnings unless strict, and gives place and fix', () => {
+    const note = checkPolicies(configOf(`${CALL}\nwhen { principal.claim_a };`), {
+      cedar,
+      strict: true,
+    });
     expect(note).toMatchObject({
       ok: true,
       findings: [
@@ -175,11 +237,12 @@ describe('checkPolicies', () => {
         },
       ],
     });
-    expect(checkPolicies(configOf('permit(principal, action, resource);'), { cedar }).ok).toBe(
-      false,
-    );
-    expect(checkPolicies({}, { cedar }).findings).toMatchObject([
-      { severity: 'error', code: 'ERR_AUTHZ_CONFIG' },
-    ]);
+    const warning = configOf('permit(principal, action, resource);');
+    expect(checkPolicies(warning, { cedar }).ok).toBe(true);
+    expect(checkPolicies(warning, { cedar, strict: true }).ok).toBe(false);
+    expect(checkPolicies({}, { cedar })).toMatchObject({
+      ok: false,
+      findings: [{ severity: 'error', code: 'ERR_AUTHZ_CONFIG' }],
+    });
   });
 });

@@ -58,7 +58,7 @@ describe('docs/policies.md', () => {
   });
 
   it('names every finding', async () => {
-    for (const name of ['lint', 'lint-scope', 'lint-condition']) {
+    for (const name of ['lint', 'lint-scope', 'lint-condition', 'lint-numbers']) {
       const source = await readFile(new URL(`../src/${name}.ts`, import.meta.url), 'utf8');
       for (const [, code = ''] of source.matchAll(/'([a-z]+(?:-[a-z]+)+)'/g)) {
         if (!code.startsWith('if-') && !code.includes('lint')) {

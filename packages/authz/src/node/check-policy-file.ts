@@ -7,6 +7,8 @@ import { loadAuthzConfig } from './load-config.ts';
 export interface CheckPolicyFileOptions {
   /** The MCP server's name, to find policies for other servers. Default: any. */
   readonly serverName?: string | undefined;
+  /** Warnings count like errors. Default: false. */
+  readonly strict?: boolean | undefined;
 }
 
 /**
