@@ -240,7 +240,7 @@ describe('thv mcp call', () => {
     expect({ code, out }).toEqual({ code: 1, out: '' });
     const decision = /decision=([0-9a-f]{32})/.exec(proxy.said.err)?.[1];
     expect(err).toBe(
-      `thv: mcp call calculator: 403, no policy permits it, or one forbids it (decision ${decision}); the audit log has the decision; thv policy explain FILE --token-file TOKEN --tool calculator --args '{"operation":"it'\\''s"}' says why\n`,
+      `thv: mcp call calculator: 403, no policy permits it, or one forbids it (decision ${decision}); the log of thv has the decision; thv policy explain FILE --token-file TOKEN --tool calculator --args '{"operation":"it'\\''s"}' says why\n`,
     );
   });
 

@@ -5,7 +5,7 @@ import type { LogEvent } from './config.ts';
 
 /**
  * Denials and failures are news; everything else is for `--debug`. Neither who called nor what Cedar
- * says of an error is in it: both repeat claims (D4); the audit log has them under the decision's id.
+ * says of an error is in it: both repeat claims (D4). `thv policy explain` says more.
  */
 export function describeExchange(report: ExchangeReport): LogEvent {
   const { outcome, status, reason, method, target } = report;

@@ -91,7 +91,7 @@ function accountForStatus(
         ? { why: `403, the server forbids it${because}` }
         : {
             why: `403, no policy permits it, or one forbids it (decision ${decision})`,
-            wayOut: `the audit log has the decision; thv policy explain FILE --token-file TOKEN ${explain ?? '--tool NAME'} says why`,
+            wayOut: `the log of thv has the decision; thv policy explain FILE --token-file TOKEN ${explain ?? '--tool NAME'} says why`,
           };
     }
     case 404:
@@ -130,7 +130,7 @@ function saidIn(body: string): string | undefined {
   return typeof said === 'string' && said !== '' ? said : undefined;
 }
 
-/** D31: the id under which the audit log has the reason. */
+/** D31: the id under which thv's log has the decision. */
 function decisionIn(body: string): string | undefined {
   const decision = memberOf(memberOf(memberOf(parseJson(body), 'error'), 'data'), 'decision');
   return typeof decision === 'string' ? decision : undefined;
