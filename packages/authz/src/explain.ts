@@ -4,7 +4,7 @@ import type { Cedar } from './cedar.ts';
 import type { RequestEntity, RequestPrincipal, RequestResource } from './entities.ts';
 import { keyOfUid } from './entity-uid.ts';
 import type { ExplainedPolicy, Explanation } from './explanation.ts';
-import { findNearMisses } from './near-misses.ts';
+import { type Evaluation, findFailingPart, findNearMisses } from './near-misses.ts';
 import type { Policy } from './policy-set.ts';
 import { locateInStatement } from './policy-text.ts';
 import type { Decision } from './request.ts';
@@ -27,11 +27,20 @@ export function explainOutcome(
 ): Explanation {
   const { principal, action, resource, policies } = request;
   const entities = relevantEntities(request);
+  const evaluation: Evaluation = {
+    request,
+    entities,
+    failed: new Set(outcome.errors.map(({ policy }) => policy)),
+  };
   return {
     decision: outcome.allowed ? 'allow' : 'deny',
     policies: policies.filter(({ id }) => outcome.policies.includes(id)).map(toExplainedPolicy),
-    errors: outcome.errors.map((error) => ({ ...error, hint: toHint(error.message) })),
-    nearMisses: outcome.allowed ? [] : findNearMisses(cedar, request, entities),
+    errors: outcome.errors.map((error) => ({
+      ...error,
+      part: findFailingPart(cedar, error.policy, evaluation),
+      hint: toHint(error.message),
+    })),
+    nearMisses: outcome.allowed ? [] : findNearMisses(cedar, evaluation),
     request: {
       principal: principal.uid,
       action: action.uid,

@@ -16,9 +16,12 @@ export interface Explanation {
   readonly decision: 'allow' | 'deny';
   /** The policies that determined the decision. */
   readonly policies: readonly ExplainedPolicy[];
+  /** Policies that could not be evaluated. They are not among the near misses. */
   readonly errors: readonly {
     readonly policy: string;
     readonly message: string;
+    /** The part of the condition that cannot be evaluated, as Cedar text, when that is known. */
+    readonly part: string | undefined;
     /** What to change, when that is known. */
     readonly hint: string | undefined;
   }[];

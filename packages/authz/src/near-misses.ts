@@ -1,7 +1,6 @@
 /** Finds the permits that almost applied, and says what was missing. */
-import type { EntityJson, Expr } from '@cedar-policy/cedar-wasm/web';
+import type { EntityJson, Expr, PolicyJson } from '@cedar-policy/cedar-wasm/web';
 import type { Cedar } from './cedar.ts';
-import { toErrorText } from './evaluation-errors.ts';
 import type { ExplainedRequest } from './explain.ts';
 import { operandsOf, operatorOf } from './expression.ts';
 import type { Policy } from './policy-set.ts';
@@ -15,27 +14,50 @@ export interface NearMiss {
 
 const MAX_MISSES = 10;
 
+/** What conditions are evaluated with. */
+export interface Evaluation {
+  readonly request: ExplainedRequest;
+  readonly entities: readonly EntityJson[];
+  /** The policies that cannot be evaluated; they are no near misses. */
+  readonly failed: ReadonlySet<string>;
+}
+
 /** The permits that one part of the scope, or the condition, kept from applying. */
-export function findNearMisses(
-  cedar: Cedar,
-  request: ExplainedRequest,
-  entities: readonly EntityJson[],
-): readonly NearMiss[] {
+export function findNearMisses(cedar: Cedar, evaluation: Evaluation): readonly NearMiss[] {
+  const { request, failed } = evaluation;
   const byCondition: NearMiss[] = [];
   const byScope: NearMiss[] = [];
   for (const policy of request.policies) {
-    if (policy.effect !== 'permit' || byCondition.length >= MAX_MISSES) {
+    if (policy.effect !== 'permit' || failed.has(policy.id) || byCondition.length >= MAX_MISSES) {
       continue;
     }
     const unmet = unmetParts(policy, request);
-    if (unmet.length === 0 && policy.condition !== undefined && !policy.deep) {
-      const why = whyFalse(cedar, policy.condition, { policy, request, entities });
-      byCondition.push(...(why === undefined ? [] : [{ id: policy.id, why }]));
+    const { condition } = policy;
+    if (unmet.length === 0 && condition !== undefined && !policy.deep) {
+      const part = findUnmet(cedar, condition, { policy, ...evaluation });
+      if (part !== undefined) {
+        byCondition.push({ id: policy.id, why: `this is false: ${printCondition(cedar, part)}` });
+      }
     } else if (unmet.length === 1) {
       byScope.push({ id: policy.id, why: unmet[0]! });
     }
   }
   return [...byCondition, ...byScope].slice(0, MAX_MISSES);
+}
+
+/** The text of the part of a policy's condition that cannot be evaluated. */
+export function findFailingPart(
+  cedar: Cedar,
+  id: string,
+  evaluation: Evaluation,
+): string | undefined {
+  const policy = evaluation.request.policies.find((one) => one.id === id);
+  if (policy?.condition === undefined || policy.deep) {
+    return undefined;
+  }
+  // What is evaluated before the part at fault is true, or the part would not be evaluated.
+  const part = findUnmet(cedar, policy.condition, { policy, ...evaluation });
+  return part === undefined ? undefined : printCondition(cedar, part);
 }
 
 function unmetParts(policy: Policy, request: ExplainedRequest): readonly string[] {
@@ -59,20 +81,22 @@ function describeConstraint(constraint: Constraint, entity: Placed): string {
   return `in ${names.join(' or ')}`;
 }
 
-interface Evaluation {
+interface PolicyEvaluation extends Evaluation {
   readonly policy: Policy;
-  readonly request: ExplainedRequest;
-  readonly entities: readonly EntityJson[];
 }
 
 /** The first part of a conjunction that is not true. */
-function whyFalse(cedar: Cedar, condition: Expr, evaluation: Evaluation): string | undefined {
+function findUnmet(cedar: Cedar, condition: Expr, evaluation: PolicyEvaluation): Expr | undefined {
   if (operatorOf(condition) === '&&') {
     const { left, right } = operandsOf(condition);
-    return whyFalse(cedar, left, evaluation) ?? whyFalse(cedar, right, evaluation);
+    return findUnmet(cedar, left, evaluation) ?? findUnmet(cedar, right, evaluation);
   }
   const { policy, request, entities } = evaluation;
-  const json = { ...policy.json, conditions: [{ kind: 'when' as const, body: condition }] };
+  const json: PolicyJson = {
+    ...policy.json,
+    effect: 'permit',
+    conditions: [{ kind: 'when', body: condition }],
+  };
   const answer = cedar.isAuthorized({
     principal: request.principal.uid,
     action: request.action.uid,
@@ -81,14 +105,7 @@ function whyFalse(cedar: Cedar, condition: Expr, evaluation: Evaluation): string
     policies: { staticPolicies: { condition: json } },
     entities: [...entities],
   });
-  if (answer.type === 'failure' || answer.response.decision === 'allow') {
-    return undefined;
-  }
-  const [error] = answer.response.diagnostics.errors;
-  const text = printCondition(cedar, condition);
-  return error === undefined
-    ? `this is false: ${text}`
-    : `this cannot be evaluated: ${text} (${toErrorText(error.error.message)})`;
+  return answer.type === 'failure' || answer.response.decision === 'allow' ? undefined : condition;
 }
 
 /** The Cedar text of a condition. */

@@ -34,11 +34,6 @@ describe('explain', () => {
       'this is false: context.arg_x == 2',
     ],
     [
-      'a missing attribute',
-      'permit(principal, action, resource) when { principal.claim_b };',
-      'this cannot be evaluated: principal.claim_b (the principal has no attribute `claim_b`)',
-    ],
-    [
       'another resource',
       'permit(principal, action, resource == Tool::"b");',
       'the resource is not Tool::"b"',
@@ -57,6 +52,42 @@ describe('explain', () => {
     const authorizer = authorizerOf(policy);
     const found = authorizer.explain(call('a', { x: 1 }, { claims: { a: 1 } }));
     expect(found.nearMisses).toEqual([{ id: 'policy0', why }]);
+  });
+
+  it('lists a permit that cannot be evaluated once, with the part at fault', () => {
+    const authorizer = authorizerOf([
+      'permit(principal, action, resource) when { principal has claim_a && principal.claim_b };',
+      'permit(principal, action, resource) when { principal.claim_a == 2 };',
+    ]);
+    const found = authorizer.explain(call('a', {}, { claims: { a: 1 } }));
+    expect(found.errors).toEqual([
+      {
+        policy: 'policy0',
+        message: 'the principal has no attribute `claim_b`',
+        part: 'principal.claim_b',
+        hint: 'test for it first: principal has claim_b && …',
+      },
+    ]);
+    expect(found.nearMisses).toEqual([
+      { id: 'policy1', why: 'this is false: principal.claim_a == 2' },
+    ]);
+  });
+
+  it('names the part at fault of a forbid and of an allowed request too', () => {
+    const forbid = authorizerOf(
+      'forbid(principal, action, resource) when { context has arg_x && context.arg_x.contains(1) };',
+    );
+    expect(forbid.explain(call('a', { x: 1 })).errors).toMatchObject([
+      { part: 'context.arg_x.contains(1)' },
+    ]);
+    const permit = authorizerOf([
+      'permit(principal, action, resource);',
+      'permit(principal, action, resource) when { principal.claim_b };',
+    ]);
+    expect(permit.explain(call('a'))).toMatchObject({
+      decision: 'allow',
+      errors: [{ policy: 'policy1', part: 'principal.claim_b' }],
+    });
   });
 
   it('gives a hint for an error', () => {

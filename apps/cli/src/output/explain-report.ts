@@ -31,7 +31,12 @@ function renderJson(explanation: Explanation, { showPath }: ExplanationOptions):
       column,
       source,
     })),
-    errors: errors.map(({ policy, message, hint }) => ({ policy, message, hint: hint ?? null })),
+    errors: errors.map(({ policy, message, part, hint }) => ({
+      policy,
+      message,
+      part: part ?? null,
+      hint: hint ?? null,
+    })),
     near_misses: nearMisses,
     request,
     entities,
@@ -93,34 +98,31 @@ function renderDetermining(
       ];
 }
 
-function renderErrors(
-  { errors, nearMisses }: Explanation,
-  options: ExplanationOptions,
-): readonly string[] {
-  // A near miss quotes the part of the condition; so it is told here and not twice.
-  const quoted = new Map(nearMisses.map(({ id, why }) => [id, why]));
+function renderErrors({ errors }: Explanation, options: ExplanationOptions): readonly string[] {
   return errors.length === 0
     ? []
     : [
         'Could not be evaluated',
-        ...errors.flatMap(({ policy, message, hint }) => [
+        ...errors.flatMap(({ policy, message, part, hint }) => [
           `  ${policy === '' ? 'the request' : withPlace(policy, options)}`,
-          `      ${clean(quoted.get(policy) ?? message)}`,
+          `      ${clean(part === undefined ? message : `this cannot be evaluated: ${part} (${message})`)}`,
           ...(hint === undefined ? [] : [`      → ${clean(hint)}`]),
         ]),
       ];
 }
 
 function renderNearMisses(
-  { errors, nearMisses }: Explanation,
+  { nearMisses }: Explanation,
   options: ExplanationOptions,
 ): readonly string[] {
-  const others = nearMisses.filter(({ id }) => !errors.some(({ policy }) => policy === id));
-  return others.length === 0
+  return nearMisses.length === 0
     ? []
     : [
         'Would have permitted it, but',
-        ...others.flatMap(({ id, why }) => [`  ${withPlace(id, options)}`, `      ${clean(why)}`]),
+        ...nearMisses.flatMap(({ id, why }) => [
+          `  ${withPlace(id, options)}`,
+          `      ${clean(why)}`,
+        ]),
       ];
 }
 
