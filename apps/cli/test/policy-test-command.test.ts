@@ -102,7 +102,7 @@ describe('thv policy test', () => {
     [
       'tests in place of policies',
       ['good.yaml', 'good.yaml'],
-      /^thv: good\.yaml:2:3: .*identities/,
+      /^thv: good\.yaml:1:1: .*identities/,
     ],
     ['a bad format', ['authz.json', 'good.yaml', '--format', 'xml'], /text, json, junit, tap/],
   ])('refuses %s: exit code 2', async (_name, args, message) => {

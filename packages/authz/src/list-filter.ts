@@ -71,6 +71,8 @@ export function filterRead(
     kept,
     dropped: all.length - kept.length,
     result,
+    // Items often share a verdict.
+    policies: [...new Set([...new Set(verdicts)].flatMap(({ policies }) => policies))],
     errors: [...errors.values()],
   };
 }

@@ -14,7 +14,7 @@ export interface PolicyTestCase {
   readonly ok: boolean;
   readonly expected: string;
   readonly got: string;
-  /** The ids of the policies that determined the decision. */
+  /** The ids of the policies that determined the decision, or those about the items of a list. */
   readonly policies: readonly string[];
 }
 
@@ -110,7 +110,8 @@ async function runList(
   const kept = filtered.ok ? filtered.kept.map(nameAt) : [];
   const got = filtered.ok ? formatList(kept) : filtered.reason;
   const ok = filtered.ok && [...kept].sort().join('\n') === [...expect].sort().join('\n');
-  return { name, ok, expected: formatList(expect), got, policies: [] };
+  const policies = filtered.ok ? [...filtered.policies].sort() : [];
+  return { name, ok, expected: formatList(expect), got, policies };
 }
 
 function formatList(names: readonly string[]): string {

@@ -69,6 +69,8 @@ export type FilteredList =
       readonly dropped: number;
       /** The same result object: its array filtered, `cacheScope` made private when present. */
       readonly result: Record<string, unknown>;
+      /** Ids of the policies that determined about the items, those that stay and the others. */
+      readonly policies: readonly string[];
       readonly errors: readonly PolicyError[];
     }
   | { readonly ok: false; readonly reason: string };

@@ -29,7 +29,7 @@ const TESTS = {
 describe('runPolicyTests', () => {
   it('runs tests and counts what decided them', async () => {
     const report = await runPolicyTests(configOf(POLICIES), TESTS, { cedar });
-    expect(report).toMatchObject({ passed: 5, failed: 2, coverage: { unused: ['policy0'] } });
+    expect(report).toMatchObject({ passed: 5, failed: 2, coverage: { unused: [] } });
     expect(report.cases[0]).toEqual({
       name: 'alice call_tool admin_tool',
       ok: true,
@@ -41,10 +41,41 @@ describe('runPolicyTests', () => {
     expect(report.cases[6]).toMatchObject({ ok: false, expected: '[]', got: '[db://a]' });
   });
 
+  it('counts the policies that decided about items of lists', async () => {
+    const policies = [
+      ...POLICIES,
+      '@id("no-weather") forbid(principal, action, resource == Tool::"weather") when { principal has claim_blocked };',
+      '@id("unused") permit(principal, action == Action::"get_prompt", resource);',
+    ];
+    const report = await runPolicyTests(
+      configOf(policies),
+      {
+        server: 'weather-server',
+        identities: { bob: { sub: 'bob' }, eve: { sub: 'eve', blocked: true } },
+        tests: [
+          {
+            as: 'bob',
+            list_tools: ['weather', 'calculator', 'x'],
+            expect: ['weather', 'calculator'],
+          },
+          { as: 'bob', list_resources: ['db://a'], expect: ['db://a'] },
+          { as: 'eve', list_tools: ['weather'], expect: [] },
+        ],
+      },
+      { cedar },
+    );
+    expect(report.cases.map(({ ok, policies: by }) => [ok, by])).toEqual([
+      [true, ['policy0', 'policy2']],
+      [true, ['files']],
+      [true, ['no-weather']],
+    ]);
+    expect(report.coverage.unused).toEqual(['policy1', 'unused']);
+  });
+
   it('renders every format', async () => {
     const report = await runPolicyTests(configOf(POLICIES), TESTS, { cedar });
     expect(formatPolicyTests(report, 'table')).toContain(
-      '5 passed, 2 failed\n3 of 4 policies decided a test; untested: policy0\n',
+      '5 passed, 2 failed\n4 of 4 policies decided a test\n',
     );
     expect(JSON.parse(formatPolicyTests(report, 'json'))).toEqual(report);
     const junit = formatPolicyTests(report, 'junit');
