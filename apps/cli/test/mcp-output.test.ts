@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toJsonLine } from '../src/output/json-line.ts';
 import { renderList } from '../src/output/offer-table.ts';
-import { excerptAt } from '../src/output/source-excerpt.ts';
 import { renderToolResult } from '../src/output/tool-result.ts';
 
 describe('renderList', () => {
@@ -68,20 +67,5 @@ describe('toJsonLine', () => {
     const line = toJsonLine({ a: '\u009b2J\u007f' });
     expect(line).toBe('{"a":"\\u009b2J\\u007f"}\n');
     expect(JSON.parse(line)).toEqual({ a: '\u009b2J\u007f' });
-  });
-});
-
-describe('excerptAt', () => {
-  it('marks the column, in long lines too', () => {
-    expect(excerptAt('a\n  bcd\n', 2, 4)).toEqual(['bcd', ' ^']);
-    const [line = '', mark = ''] = excerptAt(`${'x'.repeat(200)}HERE${'y'.repeat(200)}`, 1, 201);
-    expect(line).toMatch(/^…x+HEREy+…$/);
-    expect(line.slice(mark.length - 1)).toMatch(/^HERE/);
-    expect(line.length).toBe(102);
-  });
-
-  it('has nothing to show of a line that is not there', () => {
-    expect(excerptAt('a', 2, 1)).toEqual([]);
-    expect(excerptAt('', 1, 1)).toEqual([]);
   });
 });

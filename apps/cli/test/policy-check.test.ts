@@ -38,6 +38,13 @@ type: cedarv1
 cedar:
   policy_files: [policies/*.cedar]
 `,
+  'tabs.yaml': `version: "1.0"
+type: cedarv1
+cedar:
+  policies:
+    - |
+      permit(principal,\taction,\t\tacton);
+`,
   'policies/a.cedar': `// who may not
 @id("no-guests")
 forbid(principal, action, resource)
@@ -94,8 +101,14 @@ describe('thv policy check', () => {
     expect(out).toMatch(/\nsyntax\.yaml: 1 error\n$/);
   });
 
-  it.each([
-    ['static entities', 'entities.yaml', 'ERR_AUTHZ_ENTITIES', null],
+  it('puts the mark below the place when there are tabs before it', async () => {
+    const lines = (await check('tabs.yaml')).out.split('\n');
+    expect(lines[1]).toBe('    permit(principal, action,  acton);');
+    expect(lines[2]).toBe(`    ${' '.repeat(27)}^`);
+  });
+
+  it.each<[string, string, string, number]>([
+    ['static entities', 'entities.yaml', 'ERR_AUTHZ_ENTITIES', 8],
     ['a misspelled key', 'key.yaml', 'ERR_AUTHZ_CONFIG', 4],
   ])('finds what is wrong with %s: exit code 3', async (_name, file, code, line) => {
     const result = await check(file, '--format', 'json');
@@ -111,7 +124,7 @@ describe('thv policy check', () => {
         file,
         policy: null,
         line,
-        column: line === null ? null : expect.any(Number),
+        column: expect.any(Number),
       },
     ]);
   });

@@ -35,12 +35,13 @@ describe('thv policy schema', () => {
 
   it('knows claims, arguments, and what the file says', async () => {
     const typed = await schema(...TYPES);
-    expect(typed.out).toContain('entity Client in [THVGroup] {\n  claim_roles?: Set<String>,\n');
-    expect(typed.out).toContain('  "claim_odd-name"?: Bool,\n');
+    expect(typed.out).toContain(
+      'entity Client in [THVGroup] = {\n  "claim_odd-name"?: Bool,\n  claim_roles?: Set<String>\n}',
+    );
     expect(typed.out).toContain('  arg_share?: decimal,\n');
     const fromFile = await schema('authz.yaml');
     expect(fromFile.out).toContain(
-      'entity Client in [Team] {\n  claimset_scope?: Set<String>,\n};',
+      'entity Client in [Team] = {\n  claimset_scope?: Set<String>\n};',
     );
   });
 

@@ -11,7 +11,7 @@ permit(principal, action, resource == Tool::"a");
 
 @id("b") forbid(principal, action,
   resource in [Tool :: "b", Other::Tool::"no"]) when { "Tool::\\"no\\"" != "x" };`;
-    expect(places(text)).toEqual([
+    expect(places(text)).toMatchObject([
       {
         id: 'policy0',
         file: 'a.cedar',

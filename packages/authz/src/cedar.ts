@@ -12,6 +12,7 @@ export type Cedar = Pick<
   | 'policyToJson'
   | 'policyToText'
   | 'preparsePolicySet'
+  | 'schemaToText'
   | 'statefulIsAuthorized'
   | 'validate'
 >;

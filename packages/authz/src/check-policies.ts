@@ -52,6 +52,8 @@ export function toFinding({ code, problem, location }: AuthzError): Finding {
     policy: location.policy,
     line: location.line,
     column: location.column,
+    excerpt: location.excerpt,
+    excerptColumn: location.excerptColumn,
   };
 }
 

@@ -14,6 +14,10 @@ export interface Finding {
   readonly policy: string | undefined;
   readonly line: number | undefined;
   readonly column: number | undefined;
+  /** The line of the file, shortened when it is long. */
+  readonly excerpt: string | undefined;
+  /** The column in the excerpt. */
+  readonly excerptColumn: number | undefined;
 }
 
 /** The result of a check; `ok` when there are no errors and, if the check is strict, no warnings. */

@@ -37,5 +37,10 @@ export type {
   PolicyError,
   ToolHints,
 } from './request.ts';
-export { buildCedarSchema, type SchemaOptions, type SchemaType } from './schema.ts';
+export {
+  buildCedarSchema,
+  formatCedarSchema,
+  type SchemaOptions,
+  type SchemaType,
+} from './schema.ts';
 export { positionAt, type SourcePosition } from './text-position.ts';

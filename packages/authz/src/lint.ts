@@ -63,7 +63,6 @@ export function lintPolicies(
 function toFinding(policy: Policy, { code, severity, message, fix, at }: Problem): Finding {
   const { statement } = policy;
   const found = at === undefined ? 0 : statement.text.indexOf(at);
-  const { line, column } = locateInStatement(statement, Math.max(0, found));
   return {
     code,
     severity,
@@ -71,7 +70,6 @@ function toFinding(policy: Policy, { code, severity, message, fix, at }: Problem
     fix,
     file: statement.source.file,
     policy: policy.id,
-    line,
-    column,
+    ...locateInStatement(statement, Math.max(0, found)),
   };
 }

@@ -1,5 +1,7 @@
 /** The Cedar schema of what policies see, for editors and for Cedar's own tools. */
 import type { SchemaJson, TypeOfAttribute } from '@cedar-policy/cedar-wasm/web';
+import type { Cedar } from './cedar.ts';
+import { AuthzError } from './errors.ts';
 import { HINT_NAMES } from './hints.ts';
 import { OPERATIONS } from './operations.ts';
 
@@ -56,6 +58,27 @@ export function buildCedarSchema(options: SchemaOptions = {}): SchemaJson<string
       actions: Object.fromEntries(actions),
     },
   };
+}
+
+/**
+ * The text of a schema that {@link buildCedarSchema} made, for editors and for people.
+ *
+ * @throws {AuthzError} `ERR_AUTHZ_ENGINE` when Cedar does not accept the schema.
+ */
+export function formatCedarSchema(cedar: Cedar, schema: SchemaJson<string>): string {
+  const answer = cedar.schemaToText(schema);
+  if (answer.type === 'failure') {
+    const reason = answer.errors[0]?.message ?? 'it is no schema';
+    throw new AuthzError('ERR_AUTHZ_ENGINE', `the schema cannot be printed: ${reason}`);
+  }
+  // Cedar writes `__cedar::String`; the prefix is needed beside an entity type of that name only.
+  const types = Object.values(schema).flatMap(({ entityTypes }) => Object.keys(entityTypes));
+  const text = answer.text.replace(
+    /"(?:[^"\\]|\\.)*"|__cedar::(\w+)/gs,
+    (whole: string, name: string | undefined) =>
+      name === undefined || types.includes(name) ? whole : name,
+  );
+  return `${text.trim()}\n`;
 }
 
 function record(attributes: Record<string, Attribute>): {

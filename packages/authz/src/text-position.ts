@@ -4,11 +4,13 @@
 export interface SourcePosition {
   readonly line: number;
   readonly column: number;
-  /** The line of the text, shortened when it is long. */
+  /** The line of the text; of a long one the part around the column, with `…` for the rest. */
   readonly excerpt: string;
+  /** The column in the excerpt. */
+  readonly excerptColumn: number;
 }
 
-const EXCERPT_LENGTH = 160;
+const EXCERPT_LENGTH = 100;
 
 /** The position of an offset in `text`. */
 export function positionAt(text: string, offset: number): SourcePosition {
@@ -22,7 +24,7 @@ export function positionAt(text: string, offset: number): SourcePosition {
   const newline = text.indexOf('\n', end);
   const lineEnd = newline === -1 ? text.length : newline;
   const column = end - lineStart + 1;
-  return { line, column, excerpt: excerptAround(text.slice(lineStart, lineEnd), column) };
+  return { line, column, ...excerptAround(text.slice(lineStart, lineEnd), column) };
 }
 
 /** Turns an offset in the UTF-8 form of a text, which is what Cedar reports, into a string offset. */
@@ -38,11 +40,21 @@ export function offsetOfByte(text: string, byteOffset: number): number {
   return at;
 }
 
-function excerptAround(line: string, column: number): string {
+function excerptAround(
+  line: string,
+  column: number,
+): Pick<SourcePosition, 'excerpt' | 'excerptColumn'> {
   const trimmed = line.endsWith('\r') ? line.slice(0, -1) : line;
   if (trimmed.length <= EXCERPT_LENGTH) {
-    return trimmed;
+    return { excerpt: trimmed, excerptColumn: column };
   }
-  const start = Math.max(0, Math.min(column - EXCERPT_LENGTH / 2, trimmed.length - EXCERPT_LENGTH));
-  return trimmed.slice(start, start + EXCERPT_LENGTH);
+  const middle = column - 1 - EXCERPT_LENGTH / 2;
+  const start = Math.max(0, Math.min(middle, trimmed.length - EXCERPT_LENGTH));
+  const end = start + EXCERPT_LENGTH;
+  const before = start > 0 ? '…' : '';
+  const after = end < trimmed.length ? '…' : '';
+  return {
+    excerpt: `${before}${trimmed.slice(start, end)}${after}`,
+    excerptColumn: column - start + before.length,
+  };
 }

@@ -233,6 +233,8 @@ describe('checkPolicies', () => {
           policy: 'policy0',
           line: 2,
           column: 18,
+          excerpt: 'when { principal.claim_a };',
+          excerptColumn: 18,
           fix: 'test for it first: principal has claim_a && …',
         },
       ],

@@ -12,6 +12,7 @@ describe('exports', () => {
         "checkPolicies",
         "createAuthorizer",
         "createCedar",
+        "formatCedarSchema",
         "formatPolicyTests",
         "isAuthzError",
         "parseAuthzConfig",

@@ -307,7 +307,7 @@ describe('checkPolicyFile', () => {
     expect(await checkPolicyFile(file)).toMatchObject({
       ok: false,
       findings: [
-        { code: 'ERR_AUTHZ_POLICY', file, line: 5 },
+        { code: 'ERR_AUTHZ_POLICY', file, line: 5, excerpt: '    - permit(' },
         { code: 'permit-everything', file, line: 6, column: 7 },
       ],
     });

@@ -1,4 +1,4 @@
-import { buildCedarSchema } from '@thv/authz';
+import { buildCedarSchema, formatCedarSchema, isAuthzError } from '@thv/authz';
 import { describe, expect, it } from 'vitest';
 import { cedar } from './support/authorizer.ts';
 
@@ -33,5 +33,32 @@ describe('buildCedarSchema', () => {
         validationWarnings: [],
       });
     }
+  });
+});
+
+describe('formatCedarSchema', () => {
+  it('prints a schema that Cedar reads and that is easy to read', () => {
+    const text = formatCedarSchema(
+      cedar,
+      buildCedarSchema({ claims: { roles: 'Set<String>', 'a-__cedar::b': 'Decimal' } }),
+    );
+    expect(cedar.checkParseSchema(text)).toEqual({ type: 'success' });
+    expect(text).toContain(
+      'entity Client in [THVGroup] = {\n  "claim_a-__cedar::b"?: decimal,\n  claim_roles?: Set<String>\n};\n',
+    );
+  });
+
+  it('keeps what a type of the same name makes necessary', () => {
+    const schema = buildCedarSchema({ groupEntityType: 'String', claims: { a: 'Bool' } });
+    const text = formatCedarSchema(cedar, schema);
+    expect(text).toContain('name: __cedar::String');
+    expect(text).toContain('claim_a?: Bool');
+    expect(cedar.checkParseSchema(text)).toEqual({ type: 'success' });
+  });
+
+  it('refuses what is no schema', () => {
+    expect(() => formatCedarSchema(cedar, { '': { entityTypes: {} } } as never)).toThrow(
+      expect.toSatisfy(isAuthzError),
+    );
   });
 });

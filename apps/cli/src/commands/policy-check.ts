@@ -1,5 +1,4 @@
 /** `thv policy check`: what is wrong with an authorization file, before anything is started. */
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { CheckReport, Finding } from '@thv/authz';
 import { usageError } from '../cli-error.ts';
@@ -27,24 +26,22 @@ export async function checkPolicies(
 ): Promise<ExitCode> {
   const path = resolve(io.cwd, file);
   const { checkPolicyFile } = await import('@thv/authz/node');
-  const { serverName } = flags;
-  const report = await orOneLine(io.cwd, () => checkPolicyFile(path, { serverName }));
-  const findings = [...report.findings, ...(await askServer(report, { file, flags }, io))];
-  const fails = ({ severity }: Finding): boolean =>
-    severity === 'error' || (severity === 'warning' && flags.strict === true);
-  const ok = !findings.some(fails);
+  const { serverName, strict = false } = flags;
+  const report = await orOneLine(io.cwd, () => checkPolicyFile(path, { serverName, strict }));
+  const unknown = await askServer(report, { file, flags }, io);
+  const findings = [...report.findings, ...unknown];
+  const ok = report.ok && !(strict && unknown.length > 0);
   const output = {
     file: path,
     findings,
     ok,
-    sources: await readSources(findings, path),
     showPath: (name: string) => showPath(name, io.cwd),
   };
   io.out(renderCheckReport(output, flags.format ?? 'text'));
   return ok ? EXIT.done : EXIT.findings;
 }
 
-/** What the policies name and the server does not have. */
+/** What the policies name and the server does not have: warnings. */
 async function askServer(
   report: CheckReport,
   { file, flags }: PolicyCheckArguments,
@@ -69,16 +66,4 @@ async function askServer(
     import('../services/unknown-names.ts'),
   ]);
   return findUnknownNames(config, places, await readOffer(connection));
-}
-
-async function readSources(
-  findings: readonly Finding[],
-  path: string,
-): Promise<ReadonlyMap<string, string>> {
-  const files = new Set(findings.map(({ file }) => file ?? path));
-  const texts = [...files].map(async (file): Promise<[string, string]> => {
-    // Without its text a finding is shown without the excerpt.
-    return [file, await readFile(file, 'utf8').catch(() => '')];
-  });
-  return new Map(await Promise.all(texts));
 }

@@ -3,7 +3,6 @@ import type { SchemaOptions, SchemaType } from '@thv/authz';
 import { usageError } from '../cli-error.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
-import { renderSchema } from '../output/schema-text.ts';
 import type { Format, GlobalFlags } from '../program.ts';
 import { loadPolicyFile } from '../services/policy-files.ts';
 import { didYouMean } from '../suggest.ts';
@@ -26,15 +25,18 @@ export async function printSchema(
   { file, flags }: PolicySchemaArguments,
   io: Io,
 ): Promise<ExitCode> {
-  const { buildCedarSchema } = await import('@thv/authz');
+  const { buildCedarSchema, formatCedarSchema } = await import('@thv/authz');
   const schema = buildCedarSchema({
     ...(file !== undefined && (await readOptions(file, io))),
     claims: readTypes('--claim', flags.claim),
     arguments: readTypes('--arg', flags.arg),
   });
-  io.out(
-    flags.format === 'json' ? `${JSON.stringify(schema, undefined, 2)}\n` : renderSchema(schema),
-  );
+  if (flags.format === 'json') {
+    io.out(`${JSON.stringify(schema, undefined, 2)}\n`);
+  } else {
+    const { loadCedar } = await import('@thv/authz/node');
+    io.out(formatCedarSchema(await loadCedar(), schema));
+  }
   return EXIT.done;
 }
 

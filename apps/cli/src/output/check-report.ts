@@ -2,15 +2,12 @@
 import type { Finding, Severity } from '@thv/authz';
 import { clean } from '../log.ts';
 import { toJsonLine } from './json-line.ts';
-import { excerptAt } from './source-excerpt.ts';
 
 export interface CheckOutput {
   readonly file: string;
   readonly findings: readonly Finding[];
   /** Whether the command ends with exit code 0. */
   readonly ok: boolean;
-  /** The texts of the files that findings name. */
-  readonly sources: ReadonlyMap<string, string>;
   /** How a file is shown. */
   readonly showPath: (file: string) => string;
 }
@@ -41,19 +38,28 @@ function renderText(output: CheckOutput): string {
   return [...blocks, `${showPath(file)}: ${summarise(findings)}\n`].join('\n');
 }
 
-function renderFinding(finding: Finding, { file, sources, showPath }: CheckOutput): string {
+function renderFinding(finding: Finding, { file, showPath }: CheckOutput): string {
   const { code, severity, message, fix, policy, line, column } = finding;
-  const source = finding.file ?? file;
-  const place = [showPath(source), line, column].filter((part) => part !== undefined).join(':');
+  const place = [showPath(finding.file ?? file), line, column]
+    .filter((part) => part !== undefined)
+    .join(':');
   const whose = policy === undefined ? '' : `${policy}: `;
-  const excerpt = line === undefined ? [] : excerptAt(sources.get(source) ?? '', line, column ?? 1);
   const lines = [
     `${place}: ${severity} ${code}`,
-    ...excerpt.map((text) => `    ${text}`),
+    ...renderExcerpt(finding).map((text) => `    ${text}`),
     `  ${clean(`${whose}${message}`)}`,
     ...(fix === undefined ? [] : [`  → ${clean(fix)}`]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** The line and a mark below the column. */
+function renderExcerpt({ excerpt = '', excerptColumn = 1 }: Finding): readonly string[] {
+  // One space for each control character, so that the mark fits.
+  const line = clean(excerpt.replace(/\p{Cc}/gu, ' ')).trimEnd();
+  const shown = line.trimStart();
+  const mark = Math.max(0, excerptColumn - 1 - (line.length - shown.length));
+  return shown === '' ? [] : [shown, `${' '.repeat(mark)}^`];
 }
 
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note'];

@@ -1,11 +1,9 @@
 /** Reads what stands in policy texts without judging it: ids, places, and the entities named. Pure. */
-import { type PolicyText, positionAt } from '@thv/authz';
+import { type PolicyText, positionAt, type SourcePosition } from '@thv/authz';
 
-/** A place in a file. Lines and columns count from 1. */
-export interface Place {
+/** A place in a file. */
+export interface Place extends Partial<SourcePosition> {
   readonly file: string | undefined;
-  readonly line: number | undefined;
-  readonly column: number | undefined;
 }
 
 /** An entity that a policy names, as in `Tool::"weather"`. */
@@ -59,8 +57,8 @@ function readStatements(text: string): readonly (readonly Token[])[] {
 
 function toPlace(tokens: readonly Token[], source: PolicyText, positionId: string): PolicyPlace {
   const placeAt = (offset: number): Place => {
-    const { line, column } = source.locate?.(offset) ?? positionAt(source.text, offset);
-    return { file: source.file, line, column };
+    const position = source.locate?.(offset) ?? positionAt(source.text, offset);
+    return { file: source.file, ...position };
   };
   const policy = annotatedId(tokens) || positionId;
   const mentions: Mention[] = [];

@@ -41,7 +41,7 @@ function isOffered({ id }: Mention, { list }: Kind, offer: ServerOffer): boolean
 }
 
 function toFinding(mention: Mention, { word, list }: Kind, known: readonly string[]): Finding {
-  const { id, file, policy, line, column } = mention;
+  const { id, file, policy, line, column, excerpt, excerptColumn } = mention;
   const meant = didYouMean(id, known);
   const shown = known.slice(0, MAX_NAMES).join(', ');
   const rest = known.length > MAX_NAMES ? ` and ${known.length - MAX_NAMES} more` : '';
@@ -54,6 +54,8 @@ function toFinding(mention: Mention, { word, list }: Kind, known: readonly strin
     policy,
     line,
     column,
+    excerpt,
+    excerptColumn,
   };
 }
 
@@ -69,9 +71,7 @@ function entityMentions(config: AuthzConfig): readonly Mention[] {
       locate?.(['cedar', 'entities', index]) ??
       locate?.(['cedar', 'entities_json', index]) ??
       locate?.(['cedar', 'entities_json']);
-    return uid === undefined
-      ? []
-      : [{ ...uid, policy: undefined, file, line: at?.line, column: at?.column }];
+    return uid === undefined ? [] : [{ ...uid, policy: undefined, file, ...at }];
   });
 }
 
