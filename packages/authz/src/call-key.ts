@@ -1,17 +1,16 @@
-/** What of a call makes a difference to a plan, as a short text: the key of a kept decision. */
+/** What of a call makes a difference to the rules that apply, as a short text: the key of a kept decision. */
 import { isRecord } from './config-reader.ts';
-import type { Plan } from './engine.ts';
+import type { Selection } from './desk.ts';
 import type { ToolHints } from './request.ts';
 
 const MAX_LENGTH = 512;
 
 /** The key, or `undefined` when the call is not worth one. */
 export function callKey(
-  plan: Plan,
+  { argumentNames, hintNames }: Pick<Selection, 'argumentNames' | 'hintNames'>,
   hints: ToolHints | undefined,
   args: unknown,
 ): string | undefined {
-  const { argumentNames, hintNames } = plan;
   if (argumentNames === 'all' || hintNames === 'all') {
     return undefined;
   }

@@ -1,7 +1,14 @@
 /** Claims of a token as Cedar attributes: `claim_<name>` and `claimset_<name>`. */
+import type { CedarValueJson } from '@cedar-policy/cedar-wasm/web';
 import type { CedarOptions } from './config.ts';
 import { assertUnicode, type CedarRecord, createRecord, toCedarValue } from './values.ts';
 
+type Claims = Readonly<Record<string, unknown>>;
+type ClaimOptions = Pick<CedarOptions, 'multiValuedClaims' | 'numbers'>;
+
+const CLAIM = 'claim_';
+const WORDS = 'claimset_';
+const PRESENT = '_present';
 // Unicode white space; JavaScript's \s lacks U+0085 and has U+FEFF.
 const WHITE_SPACE = /[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
 
@@ -11,30 +18,83 @@ const WHITE_SPACE = /[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u20
  * A claim listed in `multi_valued_claims` becomes a text of words and a set of them, whether the
  * provider sends `"a b"` or `["a", "b"]`.
  */
-export function toClaimAttributes(
-  claims: Readonly<Record<string, unknown>>,
-  options: Pick<CedarOptions, 'multiValuedClaims' | 'numbers'>,
-): CedarRecord {
+export function toClaimAttributes(claims: Claims, options: ClaimOptions): CedarRecord {
   const attributes = createRecord();
   const outOfRange: string[] = [];
   for (const [name, value] of Object.entries(claims)) {
     const key = assertUnicode(name);
     const words = options.multiValuedClaims.includes(name) ? toWords(value) : undefined;
-    const text = Array.isArray(value) ? words?.join(' ') : undefined;
-    const converted = toCedarValue(text ?? value, options.numbers);
+    const converted = toClaimValue(value, words, options);
     if (converted !== undefined) {
-      attributes[`claim_${key}`] = converted;
-    } else if (typeof value === 'number' || typeof value === 'bigint') {
+      attributes[CLAIM + key] = converted;
+    } else if (isNumber(value)) {
       outOfRange.push(key);
     }
     if (words !== undefined) {
-      attributes[`claimset_${key}`] = words;
+      attributes[WORDS + key] = words;
     }
   }
   for (const key of outOfRange) {
-    attributes[`claim_${key}_present`] = true;
+    attributes[CLAIM + key + PRESENT] = true;
   }
   return attributes;
+}
+
+/** The named one among {@link toClaimAttributes}, without converting the others. */
+export function readClaim(
+  claims: Claims,
+  attribute: string,
+  options: ClaimOptions,
+): CedarValueJson | undefined {
+  if (attribute.startsWith(WORDS)) {
+    return wordsOf(claims, attribute.slice(WORDS.length), options);
+  }
+  if (!attribute.startsWith(CLAIM)) {
+    return undefined;
+  }
+  const name = attribute.slice(CLAIM.length);
+  if (name.endsWith(PRESENT) && isOutOfRange(claims, name.slice(0, -PRESENT.length), options)) {
+    return true;
+  }
+  return claimValue(claims, name, options);
+}
+
+function claimValue(
+  claims: Claims,
+  name: string,
+  options: ClaimOptions,
+): CedarValueJson | undefined {
+  return Object.hasOwn(claims, name)
+    ? toClaimValue(claims[name], wordsOf(claims, name, options), options)
+    : undefined;
+}
+
+function wordsOf(claims: Claims, name: string, options: ClaimOptions): string[] | undefined {
+  return options.multiValuedClaims.includes(name) && Object.hasOwn(claims, name)
+    ? toWords(claims[name])
+    : undefined;
+}
+
+function toClaimValue(
+  value: unknown,
+  words: readonly string[] | undefined,
+  { numbers }: ClaimOptions,
+): CedarValueJson | undefined {
+  const text = Array.isArray(value) ? words?.join(' ') : undefined;
+  return toCedarValue(text ?? value, numbers);
+}
+
+/** True for a claim that is a number without a Cedar value. */
+function isOutOfRange(claims: Claims, name: string, options: ClaimOptions): boolean {
+  return (
+    Object.hasOwn(claims, name) &&
+    isNumber(claims[name]) &&
+    claimValue(claims, name, options) === undefined
+  );
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number' || typeof value === 'bigint';
 }
 
 function toWords(value: unknown): string[] | undefined {

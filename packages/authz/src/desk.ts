@@ -15,7 +15,7 @@ import {
   tellsResourcesApart,
 } from './slice.ts';
 import type { StaticEntities } from './static-entities.ts';
-import type { Findings } from './verdict.ts';
+import { type Findings, NOTHING_FOUND } from './verdict.ts';
 
 /** The rules that apply to a request. */
 export interface Selection {
@@ -23,6 +23,9 @@ export interface Selection {
   readonly always: Findings;
   /** Those with conditions. */
   readonly slices: readonly Slice[];
+  /** Names of arguments and hints that they read, or all. */
+  readonly argumentNames: readonly string[] | 'all';
+  readonly hintNames: readonly string[] | 'all';
 }
 
 /** Selects rules for requests with one action. */
@@ -44,8 +47,7 @@ interface DeskOptions {
 // cost more to prepare than they save.
 const SMALL = 16;
 const MAX_SLICES = 4_096;
-
-let lastSlice = 0;
+const MAX_SELECTIONS = 4_096;
 
 /** Prepares an action. */
 export function createDesk(
@@ -56,6 +58,7 @@ export function createDesk(
   const conditional = index.conditional.map(({ rule }) => rule);
   const combine = conditional.length <= SMALL;
   const slices: BoundedMap<string, Slice> = createBoundedMap(MAX_SLICES);
+  const selections: BoundedMap<string, Selection> = createBoundedMap(MAX_SELECTIONS);
   const byName = conditional.some(tellsResourcesApart);
   const mentioned = new Set(conditional.flatMap(literalsOf).map(keyOfUid));
 
@@ -65,9 +68,8 @@ export function createDesk(
     if (known !== undefined) {
       return known;
     }
-    lastSlice += 1;
     const [first] = rules;
-    const slice = createSlice(lastSlice, rules, first === undefined ? 'flat' : formOf(first));
+    const slice = createSlice(rules, first === undefined ? 'flat' : formOf(first));
     slices.set(key, slice);
     return slice;
   };
@@ -83,25 +85,54 @@ export function createDesk(
       return !(statics.has(key) || mentioned.has(key) || index.names(key) || ancestors.has(key));
     },
     select: (principal, resource) => {
-      const satisfied: Rule[] = [];
-      const groups = new Map<string, Rule[]>();
-      for (const indexed of index.select(principal, resource)) {
-        const { rule } = indexed;
-        if (rule.condition === undefined) {
-          satisfied.push(rule);
-        } else {
-          const kind = kindOf(indexed);
-          const group = groups.get(kind);
-          groups.set(kind, group ?? [rule]);
-          group?.push(rule);
-        }
+      const found = index.select(principal, resource);
+      let key = '';
+      for (const { rule } of found) {
+        key += `${rule.order},`;
       }
-      return {
-        always: { satisfied, failed: [] },
-        slices: [...groups].map(([kind, group]) => sliceOf(group, kind)),
-      };
+      const known = selections.get(key);
+      if (known !== undefined) {
+        return known;
+      }
+      const selection = toSelection(found, sliceOf);
+      selections.set(key, selection);
+      return selection;
     },
   };
+}
+
+function toSelection(
+  found: readonly IndexedRule[],
+  sliceOf: (rules: readonly Rule[], kind: string) => Slice,
+): Selection {
+  const satisfied: Rule[] = [];
+  const groups = new Map<string, Rule[]>();
+  for (const indexed of found) {
+    const { rule } = indexed;
+    if (rule.condition === undefined) {
+      satisfied.push(rule);
+    } else {
+      const kind = kindOf(indexed);
+      const group = groups.get(kind);
+      groups.set(kind, group ?? [rule]);
+      group?.push(rule);
+    }
+  }
+  const slices = [...groups].map(([kind, group]) => sliceOf(group, kind));
+  const all = slices.some(({ form }) => form !== 'flat');
+  return {
+    always: satisfied.length === 0 ? NOTHING_FOUND : { satisfied, failed: [] },
+    slices,
+    argumentNames: all ? 'all' : namesOf(slices, 'argumentNames'),
+    hintNames: all ? 'all' : namesOf(slices, 'hintNames'),
+  };
+}
+
+function namesOf(
+  slices: readonly Slice[],
+  names: 'argumentNames' | 'hintNames',
+): readonly string[] {
+  return [...new Set(slices.flatMap((slice) => slice[names]))].sort();
 }
 
 const kinds = new WeakMap<IndexedRule, string>();

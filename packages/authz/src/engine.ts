@@ -5,7 +5,7 @@
  */
 import type { Cedar } from './cedar.ts';
 import type { ErrorMode } from './config.ts';
-import { createDesk, type Desk } from './desk.ts';
+import { createDesk, type Desk, type Selection } from './desk.ts';
 import {
   buildAction,
   type EntityOptions,
@@ -13,26 +13,25 @@ import {
   type RequestPrincipal,
   type RequestResource,
 } from './entities.ts';
-import type { Evaluator, KeyedSlice } from './evaluator.ts';
+import type { KeptVerdicts } from './kept-verdicts.ts';
 import { OPERATIONS } from './operations.ts';
 import type { AuthzAction } from './request.ts';
 import type { Rule } from './rules.ts';
-import { principalKey, resourceKey, type Slice } from './slice.ts';
 import { type Findings, joinFindings, toVerdict, type Verdict } from './verdict.ts';
 
-/** How one identity's requests for one target are decided. */
+/**
+ * How one identity's requests for one target are decided. It holds nothing of the identity: plans
+ * outlive requests, and what a token says need not.
+ */
 export interface Plan {
+  readonly action: AuthzAction;
   /** The part of the target's entity that does not change from call to call. */
   readonly resource: RequestResource;
-  /** Names of arguments and hints that make a difference, or all. */
-  readonly argumentNames: readonly string[] | 'all';
-  readonly hintNames: readonly string[] | 'all';
+  readonly selection: Selection;
   /** The decision, when nothing about a call makes a difference. */
   readonly constant: Verdict | undefined;
-  /** Decisions by what made the difference; kept by the caller. */
-  verdicts: Map<string, Verdict> | undefined;
-  /** Decides for a resource with the hints and arguments of a call. */
-  decide(resource: RequestResource): Verdict;
+  /** The decisions so far. */
+  readonly kept: KeptVerdicts;
 }
 
 /** Decides requests with one set of rules. */
@@ -40,6 +39,8 @@ export interface Engine {
   /** True when nothing tells the resource from others of which nothing is known. */
   isOrdinary(action: AuthzAction, principal: RequestPrincipal, resource: string): boolean;
   plan(action: AuthzAction, principal: RequestPrincipal, resource: RequestResource): Plan;
+  /** Decides for the resource of the plan with the hints and arguments of a call. */
+  decide(plan: Plan, principal: RequestPrincipal, resource: RequestResource): Verdict;
 }
 
 interface EngineOptions {
@@ -47,8 +48,6 @@ interface EngineOptions {
   readonly entities: EntityOptions;
   readonly evaluationErrors: ErrorMode;
 }
-
-const MAX_KEY_LENGTH = 4_096;
 
 /** Prepares rules for evaluation. */
 export function createEngine(cedar: Cedar, options: EngineOptions): Engine {
@@ -60,79 +59,56 @@ export function createEngine(cedar: Cedar, options: EngineOptions): Engine {
     const facts = { action: buildAction(name, entities), principalType: 'Client', resourceType };
     desks.set(name, createDesk({ cedar, rules, statics: entities.statics }, facts));
   }
-  const verdictOf = (findings: Findings): Verdict => toVerdict(findings, evaluationErrors, rules);
+  // All actions have been given a desk.
+  const deskOf = (action: AuthzAction): Desk => desks.get(action)!;
+  const verdictOf = rememberLast((parts) =>
+    toVerdict(joinFindings(parts), evaluationErrors, rules),
+  );
+
+  const decide = (
+    action: AuthzAction,
+    { slices, always }: Selection,
+    placed: ReturnType<typeof placeTogether>,
+  ): Verdict => {
+    const desk = deskOf(action);
+    const { principal, resource } = placed;
+    const request = { principal, action: desk.action, resource };
+    return verdictOf(
+      slices.length === 0 ? [always] : [always, ...desk.evaluator.find(slices, request)],
+    );
+  };
+
   return {
-    // All actions have been given a desk above.
-    isOrdinary: (action, principal, resource) => desks.get(action)!.isOrdinary(principal, resource),
-    plan: (action, caller, target) => {
-      const { principal, resource } = placeTogether(caller, target);
-      const desk = desks.get(action)!;
-      const { always, slices } = desk.select(principal, resource);
-      const parts = slices.map((slice) => ({
-        slice,
-        prefix: keyPrefix(slice, principal, resource),
-      }));
-      const all = slices.some(({ form }) => form !== 'flat');
-      const decide = (called: RequestResource): Verdict => {
-        const keyed = parts.map((part) => toKeyed(part, called));
-        const request = { principal, action: desk.action, resource: called };
-        return verdictOf(joinFindings([always, ...findAll(desk.evaluator, keyed, request)]));
-      };
-      const argumentNames = all ? 'all' : namesOf(slices, 'argumentNames');
-      const hintNames = all ? 'all' : namesOf(slices, 'hintNames');
+    isOrdinary: (action, principal, resource) => deskOf(action).isOrdinary(principal, resource),
+    plan: (action, caller, resource) => {
+      const placed = placeTogether(caller, resource);
+      const selection = deskOf(action).select(placed.principal, placed.resource);
+      const { argumentNames, hintNames } = selection;
       const fixed = argumentNames.length === 0 && hintNames.length === 0;
-      const constant = fixed ? decide(resource) : undefined;
-      return { resource, argumentNames, hintNames, constant, verdicts: undefined, decide };
+      const constant = fixed ? decide(action, selection, placed) : undefined;
+      const kept = { first: undefined, more: undefined };
+      return { action, resource, selection, constant, kept };
     },
+    decide: ({ action, selection }, caller, resource) =>
+      decide(action, selection, placeTogether(caller, resource)),
   };
 }
 
-interface Part {
-  readonly slice: Slice;
-  readonly prefix: string;
-}
-
-function findAll(
-  evaluator: Evaluator,
-  slices: readonly KeyedSlice[],
-  request: Parameters<Evaluator['find']>[1],
-): readonly Findings[] {
-  return slices.length === 0 ? [] : evaluator.find(slices, request);
-}
-
-let lastPrincipal = 0;
-const serials = new WeakMap<RequestPrincipal, number>();
-
-/** The part of a cache key that is the same for all calls of a target. */
-function keyPrefix(slice: Slice, principal: RequestPrincipal, resource: RequestResource): string {
-  if (slice.form === 'flat') {
-    return slice.id + principalKey(slice, principal) + resourceKey(slice, resource);
-  }
-  let serial = serials.get(principal);
-  if (serial === undefined) {
-    lastPrincipal += 1;
-    serial = lastPrincipal;
-    serials.set(principal, serial);
-  }
-  return `${slice.id} ${serial} ${JSON.stringify(resource.key)}`;
-}
-
-function toKeyed({ slice, prefix }: Part, { args, attrs }: RequestResource): KeyedSlice {
-  let key = prefix;
-  if (slice.form !== 'flat') {
-    key += JSON.stringify([args, attrs]);
-  } else if (slice.argumentNames.length > 0 || slice.hintNames.length > 0) {
-    key += JSON.stringify([
-      slice.argumentNames.map((name) => args[name]),
-      slice.hintNames.map((name) => attrs[name]),
-    ]);
-  }
-  return { slice, key: key.length > MAX_KEY_LENGTH ? undefined : key };
-}
-
-function namesOf(
-  slices: readonly Slice[],
-  names: 'argumentNames' | 'hintNames',
-): readonly string[] {
-  return [...new Set(slices.flatMap((slice) => slice[names]))].sort();
+/**
+ * The function with its last answer at hand. Findings are kept, and most callers differ in nothing
+ * that a policy finds; so the same findings come again and again.
+ */
+function rememberLast(
+  judge: (parts: readonly Findings[]) => Verdict,
+): (parts: readonly Findings[]) => Verdict {
+  let last: { readonly parts: readonly Findings[]; readonly verdict: Verdict } | undefined;
+  return (parts) => {
+    if (
+      last?.parts.length !== parts.length ||
+      !parts.every((part, index) => part === last?.parts[index])
+    ) {
+      last = { parts, verdict: judge(parts) };
+    }
+    return last.verdict;
+  };
 }

@@ -1,15 +1,13 @@
 /** The three entities of a request and its context (D25, D27). */
 import type { CedarValueJson, TypeAndId } from '@cedar-policy/cedar-wasm/web';
 import { toArgumentAttributes } from './arguments.ts';
-import { toClaimAttributes } from './claims.ts';
 import type { CedarOptions } from './config.ts';
 import { keyOfUid } from './entity-uid.ts';
 import { AuthzError } from './errors.ts';
-import { extractGroups } from './groups.ts';
 import type { Hierarchy } from './hierarchy.ts';
 import { toHintAttributes } from './hints.ts';
 import { OPERATIONS } from './operations.ts';
-import type { AuthorizeRequest, AuthzAction, AuthzIdentity } from './request.ts';
+import type { AuthorizeRequest, AuthzAction } from './request.ts';
 import type { Placed } from './scope.ts';
 import type { StaticEntities } from './static-entities.ts';
 import { assertUnicode, type CedarRecord, createRecord } from './values.ts';
@@ -29,30 +27,21 @@ export interface EntityOptions {
   readonly hierarchy: Hierarchy;
 }
 
-/** The principal and its claims, which are also part of the context. */
+/** The principal and its claims, which are also part of the context. Built by `caller.ts`. */
 export interface RequestPrincipal extends RequestEntity {
+  /** All claims as attributes. */
   readonly claims: CedarRecord;
+  /** One of `attrs`. */
+  attribute(name: string): CedarValueJson | undefined;
+  /** One of `claims`. */
+  claim(name: string): CedarValueJson | undefined;
+  /** The same principal at another place. */
+  withAncestors(ancestors: ReadonlySet<string>): RequestPrincipal;
 }
 
 /** The resource and the call arguments, which are also part of the context. */
 export interface RequestResource extends RequestEntity {
   readonly args: CedarRecord;
-}
-
-/** Builds `Client::"<subject>"`. */
-export function buildPrincipal(identity: AuthzIdentity, options: EntityOptions): RequestPrincipal {
-  if (typeof identity.subject !== 'string' || identity.subject === '') {
-    throw new AuthzError('ERR_AUTHZ_REQUEST', 'the identity has no subject');
-  }
-  const { groupEntityType } = options.cedar;
-  const claims = toClaimAttributes(identity.claims, options.cedar);
-  const groups = extractGroups(identity.claims, options.cedar);
-  const entity = {
-    uid: { type: 'Client', id: assertUnicode(identity.subject) },
-    attrs: claims,
-    parents: groups.map((id) => ({ type: groupEntityType, id })),
-  };
-  return { ...mergeStatic(entity, options), claims };
 }
 
 /** Builds `Action::"<action>"`. */
@@ -97,26 +86,42 @@ export function buildResource(
  * The two with what is above them through each other: a static entity may have the principal or the
  * resource above it, and what is above those is known only now.
  */
-export function placeTogether<P extends RequestEntity, R extends RequestEntity>(
-  principal: P,
-  resource: R,
-): { readonly principal: P; readonly resource: R } {
+export function placeTogether(principal: RequestPrincipal, resource: RequestResource): Pair {
   const under = resource.ancestors.has(principal.key);
   const over = principal.ancestors.has(resource.key);
   if (under && over) {
     throw new AuthzError('ERR_AUTHZ_REQUEST', 'principal and resource are above each other');
   }
-  const join = <E extends RequestEntity>(lower: E, upper: RequestEntity): E => {
-    const ancestors = new Set([...lower.ancestors, ...upper.ancestors]);
-    if (ancestors.has(lower.key)) {
-      throw new AuthzError('ERR_AUTHZ_REQUEST', `${lower.uid.type} is its own ancestor`);
-    }
-    return { ...lower, ancestors };
-  };
   return {
-    principal: over ? join(principal, resource) : principal,
-    resource: under ? join(resource, principal) : resource,
+    principal: over ? principal.withAncestors(joinAncestors(principal, resource)) : principal,
+    resource: under ? { ...resource, ancestors: joinAncestors(resource, principal) } : resource,
   };
+}
+
+interface Pair {
+  readonly principal: RequestPrincipal;
+  readonly resource: RequestResource;
+}
+
+function joinAncestors(lower: RequestEntity, upper: RequestEntity): ReadonlySet<string> {
+  const ancestors = new Set([...lower.ancestors, ...upper.ancestors]);
+  assertNotAbove(ancestors, lower.key, lower.uid);
+  return ancestors;
+}
+
+/**
+ * Refuses an entity above itself.
+ *
+ * @throws {AuthzError} `ERR_AUTHZ_REQUEST`.
+ */
+export function assertNotAbove(
+  ancestors: ReadonlySet<string>,
+  key: string,
+  { type }: TypeAndId,
+): void {
+  if (ancestors.has(key)) {
+    throw new AuthzError('ERR_AUTHZ_REQUEST', `${type} is its own ancestor`);
+  }
 }
 
 const RESOURCE_NAMES: ReadonlySet<string> = new Set([
@@ -144,10 +149,8 @@ function mergeStatic(entity: PlainEntity, options: EntityOptions): RequestEntity
   const key = keyOfUid(entity.uid);
   const found = statics.get(key);
   const parents = found === undefined ? entity.parents : [...entity.parents, ...found.parents];
-  const ancestors = hierarchy.above(parents);
-  if (ancestors.has(key)) {
-    throw new AuthzError('ERR_AUTHZ_REQUEST', `${entity.uid.type} is its own ancestor`);
-  }
+  const ancestors = hierarchy.above(parents.map(keyOfUid));
+  assertNotAbove(ancestors, key, entity.uid);
   if (found === undefined) {
     return { ...entity, key, ancestors, tags: undefined };
   }

@@ -1,37 +1,29 @@
 /** Puts slices to Cedar and remembers what it found. */
-import type { Context, EntityJson, StatefulAuthorizationCall } from '@cedar-policy/cedar-wasm/web';
+import type { Context, EntityJson } from '@cedar-policy/cedar-wasm/web';
 import { type BoundedMap, createBoundedMap } from './bounded-map.ts';
 import type { Cedar } from './cedar.ts';
-import type { RequestEntity, RequestPrincipal, RequestResource } from './entities.ts';
-import { keyOfUid } from './entity-uid.ts';
 import { AuthzError } from './errors.ts';
 import { toErrorText } from './evaluation-errors.ts';
-import { attributeOf } from './flatten.ts';
 import { reachableEntities } from './reachable.ts';
-import { createRuleSet, type RuleSet } from './rule-set.ts';
+import type { RuleSet } from './rule-set.ts';
 import type { Rule } from './rules.ts';
-import type { Slice } from './slice.ts';
+import { createSlice, type Slice } from './slice.ts';
+import {
+  type EvaluationRequest,
+  flatContext,
+  flatEntities,
+  readInput,
+  type SliceInput,
+} from './slice-input.ts';
 import { slotPoolOf } from './slot-pool.ts';
 import type { StaticEntities } from './static-entities.ts';
 import { createRecord } from './values.ts';
-import type { Findings } from './verdict.ts';
-
-/** A request as entities. */
-export interface EvaluationRequest {
-  readonly principal: RequestPrincipal;
-  readonly action: RequestEntity;
-  readonly resource: RequestResource;
-}
-
-/** A slice and a key that holds everything that decides its findings, if they can be kept. */
-export interface KeyedSlice {
-  readonly slice: Slice;
-  readonly key: string | undefined;
-}
+import { type Findings, NOTHING_FOUND } from './verdict.ts';
 
 /** Evaluates slices. */
 export interface Evaluator {
-  find(slices: readonly KeyedSlice[], request: EvaluationRequest): readonly Findings[];
+  /** The findings of each slice. */
+  find(slices: readonly Slice[], request: EvaluationRequest): readonly Findings[];
 }
 
 interface EvaluatorOptions {
@@ -48,118 +40,91 @@ const MAX_COMBINED = 256;
 export function createEvaluator({ cedar, statics, combine }: EvaluatorOptions): Evaluator {
   const pool = slotPoolOf(cedar);
   const cache: BoundedMap<string, Findings> = createBoundedMap(MAX_FINDINGS);
-  const combined: BoundedMap<string, RuleSet> = createBoundedMap(MAX_COMBINED);
+  const combined: BoundedMap<string, Slice> = createBoundedMap(MAX_COMBINED);
 
-  const setFor = (slices: readonly Slice[]): RuleSet => {
-    const [only] = slices;
-    if (slices.length === 1 && only !== undefined) {
-      return only.set;
-    }
-    const key = slices.map(({ id }) => id).join();
-    const known = combined.get(key);
-    if (known !== undefined) {
-      return known;
-    }
-    const set = createRuleSet(
-      slices.flatMap(({ rules }) => rules),
-      'flat',
-    );
-    combined.set(key, set);
-    return set;
-  };
-
-  const ask = (slices: readonly Slice[], request: EvaluationRequest): Findings => {
-    const set = setFor(slices);
+  const ask = ({ slice, context }: SliceInput, request: EvaluationRequest): Findings => {
+    const flat = slice.form === 'flat';
     const answer = cedar.statefulIsAuthorized({
       principal: request.principal.uid,
       action: request.action.uid,
       resource: request.resource.uid,
-      preparsedPolicySetId: pool.use(set),
-      ...(slices[0]?.form === 'flat'
-        ? flatInput(slices, request)
-        : wholeInput(statics, slices, request)),
+      preparsedPolicySetId: pool.use(slice.set),
+      context: flat ? context : wholeContext(request),
+      entities: flat ? flatEntities(slice, request) : wholeEntities(statics, slice, request),
     });
     if (answer.type === 'failure') {
       throw new AuthzError('ERR_AUTHZ_ENGINE', 'Cedar could not read the request');
     }
     const { reason, errors } = answer.response.diagnostics;
+    if (reason.length === 0 && errors.length === 0) {
+      return NOTHING_FOUND;
+    }
     return {
-      satisfied: reason.map((name) => ruleNamed(set, name)),
+      satisfied: reason.map((name) => ruleNamed(slice.set, name)),
       failed: errors.map(({ policyId, error }) => ({
-        rule: ruleNamed(set, policyId),
+        rule: ruleNamed(slice.set, policyId),
         message: toErrorText(error.message),
       })),
     };
   };
 
+  const askTogether = (slices: readonly Slice[], request: EvaluationRequest): Findings => {
+    const key = slices.map(({ id }) => id).join();
+    const known = combined.get(key);
+    const rules = slices.flatMap((slice) => slice.rules);
+    const slice = known ?? createSlice(rules, 'flat');
+    if (known === undefined) {
+      combined.set(key, slice);
+    }
+    return ask({ slice, context: flatContext(slice, request), key: undefined }, request);
+  };
+
   return {
     find: (slices, request) => {
-      const found = slices.map(({ key }) => (key === undefined ? undefined : cache.get(key)));
-      const missing = slices.filter((_, index) => found[index] === undefined);
-      const flat = missing.filter(({ slice }) => slice.form === 'flat');
-      const together = combine && flat.length > 1 ? flat : [];
-      const fresh = new Map<Slice, Findings>();
-      if (together.length > 0) {
-        const all = ask(
-          together.map(({ slice }) => slice),
-          request,
-        );
-        for (const { slice } of together) {
-          fresh.set(slice, together.length === 1 ? all : findingsOf(slice, all));
+      const missing: SliceInput[] = [];
+      const findings = slices.map((slice) => {
+        const input = readInput(slice, request);
+        const known = input.key === undefined ? undefined : cache.get(input.key);
+        if (known === undefined) {
+          missing.push(input);
+        }
+        return known;
+      });
+      const flat = combine ? missing.filter(({ slice }) => slice.form === 'flat') : [];
+      const together =
+        flat.length > 1
+          ? askTogether(
+              flat.map(({ slice }) => slice),
+              request,
+            )
+          : undefined;
+      for (const input of missing) {
+        const { slice, key } = input;
+        const found =
+          together !== undefined && slice.form === 'flat'
+            ? findingsOf(slice, together)
+            : ask(input, request);
+        findings[slices.indexOf(slice)] = found;
+        if (key !== undefined) {
+          cache.set(key, found);
         }
       }
-      return slices.map(({ slice, key }, index) => {
-        const known = found[index];
-        if (known !== undefined) {
-          return known;
-        }
-        const findings = fresh.get(slice) ?? ask([slice], request);
-        if (key !== undefined) {
-          cache.set(key, findings);
-        }
-        return findings;
-      });
+      // Each slice has been found or asked for.
+      return findings as readonly Findings[];
     },
   };
 }
 
-type Input = Pick<StatefulAuthorizationCall, 'context' | 'entities'>;
-
-/** The flat record, and entities only where one is `in` something. */
-function flatInput(slices: readonly Slice[], request: EvaluationRequest): Input {
-  const context: Context = createRecord();
-  const entities: EntityJson[] = [];
-  for (const { attributes } of slices) {
-    for (const { variable, name, flat } of attributes) {
-      const value = attributeOf(request, variable, name);
-      if (value !== undefined) {
-        context[flat] = value;
-      }
-    }
-  }
-  for (const { uid, ancestors } of [request.principal, request.action, request.resource]) {
-    // `in` is transitive: what stands between an entity and a target makes no difference.
-    const parents = slices.flatMap(({ targets }) =>
-      targets.filter((target) => ancestors.has(keyOfUid(target))),
-    );
-    if (parents.length > 0) {
-      entities.push({ uid, attrs: {}, parents });
-    }
-  }
-  return { context, entities };
+function wholeContext({ principal, resource }: EvaluationRequest): Context {
+  return Object.assign(createRecord(), principal.claims, resource.args);
 }
 
-function wholeInput(
+function wholeEntities(
   statics: StaticEntities,
-  slices: readonly Slice[],
+  slice: Slice,
   { principal, action, resource }: EvaluationRequest,
-): Input {
-  const context = Object.assign(createRecord(), principal.claims, resource.args);
-  const literals = slices.flatMap((slice) => slice.literals);
-  return {
-    context,
-    entities: reachableEntities(statics, [principal, action, resource], literals),
-  };
+): EntityJson[] {
+  return reachableEntities(statics, [principal, action, resource], slice.literals);
 }
 
 function findingsOf(slice: Slice, { satisfied, failed }: Findings): Findings {

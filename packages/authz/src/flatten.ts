@@ -65,13 +65,13 @@ export function attributeOf(
 ): CedarValueJson | undefined {
   switch (variable) {
     case 'principal':
-      return principal.attrs[name];
+      return principal.attribute(name);
     case 'action':
       return action.attrs[name];
     case 'resource':
       return resource.attrs[name];
     case 'context':
-      return principal.claims[name] ?? resource.args[name];
+      return principal.claim(name) ?? resource.args[name];
     default:
       return variable satisfies never;
   }

@@ -16,17 +16,20 @@ export function extractGroups(
   options: Pick<CedarOptions, 'groupClaimName' | 'roleClaimName'>,
 ): readonly string[] {
   const { groupClaimName, roleClaimName } = options;
-  const sources = [...(groupClaimName === undefined ? [] : [groupClaimName]), ...WELL_KNOWN];
-  let groups: readonly string[] = [];
-  for (const source of sources) {
+  const configured = groupClaimName === undefined ? undefined : namesAt(claims, groupClaimName);
+  const groups = configured ?? wellKnownGroups(claims);
+  const roles = roleClaimName === undefined ? [] : (namesAt(claims, roleClaimName) ?? []);
+  return [...new Set(roles.length === 0 ? groups : [...groups, ...roles])];
+}
+
+function wellKnownGroups(claims: Readonly<Record<string, unknown>>): readonly string[] {
+  for (const source of WELL_KNOWN) {
     const found = namesAt(claims, source);
     if (found !== undefined) {
-      groups = found;
-      break;
+      return found;
     }
   }
-  const roles = roleClaimName === undefined ? [] : (namesAt(claims, roleClaimName) ?? []);
-  return [...new Set([...groups, ...roles])];
+  return [];
 }
 
 /** The list at a claim name: the exact key first, else a dotted path through objects. */

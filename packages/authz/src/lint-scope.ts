@@ -139,6 +139,6 @@ function uidsOf(scope: Scope): readonly TypeAndId[] {
   return [scope.principal, scope.action, scope.resource].flatMap(({ equals, within }) => {
     const [type, id] = equals?.split('\0') ?? [];
     const named = type === undefined || id === undefined ? [] : [{ type, id }];
-    return [...named, ...(within ?? [])];
+    return [...named, ...(within ?? []).map(({ uid }) => uid)];
   });
 }

@@ -77,7 +77,7 @@ function describeConstraint(constraint: Constraint, entity: Placed): string {
   if (type !== undefined && type !== entity.uid.type) {
     return `a ${type}`;
   }
-  const names = (within ?? []).map((uid) => `${uid.type}::${JSON.stringify(uid.id)}`);
+  const names = (within ?? []).map(({ uid }) => `${uid.type}::${JSON.stringify(uid.id)}`);
   return `in ${names.join(' or ')}`;
 }
 

@@ -1,12 +1,12 @@
 /** One loaded Cedar configuration: its policies, its entities, and how requests are put to them. */
 import { readArguments, toArgumentAttributes } from './arguments.ts';
 import { callKey } from './call-key.ts';
+import { buildPrincipal } from './caller.ts';
 import type { Cedar } from './cedar.ts';
 import type { AuthzConfig } from './config.ts';
 import { createEngine, type Engine, type Plan } from './engine.ts';
 import {
   buildAction,
-  buildPrincipal,
   buildResource,
   type EntityOptions,
   type RequestResource,
@@ -17,14 +17,16 @@ import type { Explanation } from './explanation.ts';
 import { assertGroupType } from './group-type.ts';
 import { createHierarchy } from './hierarchy.ts';
 import { assertHints, toHintAttributes } from './hints.ts';
+import { keepVerdict, recallVerdict } from './kept-verdicts.ts';
 import { type ListItem, toReport } from './list-filter.ts';
 import { isAuthzAction, LISTS } from './operations.ts';
 import { readsHints } from './policy-reads.ts';
 import { loadPolicies } from './policy-set.ts';
 import { createPrincipals, type KnownPrincipal } from './principals.ts';
-import type { AuthorizeRequest, AuthzAction, ListRequest, ToolHints } from './request.ts';
+import type { AuthorizeRequest, ListRequest, ToolHints } from './request.ts';
 import { toCallRules, toListingRules } from './rules.ts';
 import { parseStaticEntities } from './static-entities.ts';
+import { createTargets, isKept, type Target } from './targets.ts';
 import { assertUnicode, createRecord } from './values.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -40,8 +42,6 @@ export interface PolicyEngine {
     items: readonly ListItem[],
   ): readonly Verdict[] | Promise<readonly Verdict[]>;
 }
-
-const MAX_VERDICTS = 16;
 
 /** Loads policies and entities. */
 export function createPolicyEngine(
@@ -69,34 +69,42 @@ export function createPolicyEngine(
     evaluationErrors,
   });
   const principals = createPrincipals(entities);
+  const targets = createTargets(entities);
 
-  const judge = (engine: Engine, principal: KnownPrincipal, question: Question): Verdict => {
-    const { space, action, target, template, hints } = question;
+  const planOf = (engine: Engine, principal: KnownPrincipal, question: Question): Plan => {
+    const { action, target, template } = question;
     // All tools that no policy knows anything about share one plan.
     const ordinary = !template && engine.isOrdinary(action, principal.entity, target);
-    const plan = principal.plan(space, ordinary ? undefined : target, () =>
-      engine.plan(action, principal.entity, buildResource({ action, target, template }, entities)),
-    );
-    if (action === 'call_tool') {
-      assertHints(hints);
-    }
-    if (ordinary) {
-      assertUnicode(target);
-    }
-    if (plan.constant !== undefined) {
-      return plan.constant;
-    }
-    const key = callKey(plan, hints, question.arguments);
-    const known = key === undefined ? undefined : plan.verdicts?.get(key);
+    const resource = ordinary ? targets.ordinary(question) : targets.of(question);
+    const known = principal.plans.get(resource);
     if (known !== undefined) {
       return known;
     }
-    const verdict = plan.decide(withCall(plan, question, entities));
+    const plan = engine.plan(action, principal.entity, resource);
+    if (isKept(resource)) {
+      principals.keep(principal, plan);
+    }
+    return plan;
+  };
+
+  const judge = (engine: Engine, principal: KnownPrincipal, question: Question): Verdict => {
+    const plan = planOf(engine, principal, question);
+    if (question.action === 'call_tool') {
+      assertHints(question.hints);
+    }
+    assertUnicode(question.target);
+    if (plan.constant !== undefined) {
+      return plan.constant;
+    }
+    const key = callKey(plan.selection, question.hints, question.arguments);
+    const known = key === undefined ? undefined : recallVerdict(plan.kept, key);
+    if (known !== undefined) {
+      return known;
+    }
+    const called = withCall(plan, question, entities);
+    const verdict = engine.decide(plan, principal.entity, called);
     if (key !== undefined) {
-      if (plan.verdicts === undefined || plan.verdicts.size >= MAX_VERDICTS) {
-        plan.verdicts = new Map();
-      }
-      plan.verdicts.set(key, verdict);
+      keepVerdict(plan.kept, key, verdict);
     }
     return verdict;
   };
@@ -143,12 +151,7 @@ export function createPolicyEngine(
 }
 
 /** A request without its identity. */
-interface Question {
-  /** Keeps plans for calls and lists apart. */
-  readonly space: string;
-  readonly action: AuthzAction;
-  readonly target: string;
-  readonly template: boolean;
+interface Question extends Target {
   readonly hints?: ToolHints | undefined;
   readonly arguments?: unknown;
 }
@@ -164,7 +167,8 @@ function assertQuestion({ action, target }: AuthorizeRequest): void {
 
 /** The plan's resource with the hints and arguments of a call, as far as the plan reads them. */
 function withCall(plan: Plan, question: Question, { cedar }: EntityOptions): RequestResource {
-  const { resource, argumentNames } = plan;
+  const { resource, selection } = plan;
+  const { argumentNames } = selection;
   const takesArguments = question.action !== 'read_resource' && question.arguments !== undefined;
   const args = !takesArguments
     ? resource.args

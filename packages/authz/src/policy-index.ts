@@ -4,7 +4,7 @@
  */
 import { keyOfUid } from './entity-uid.ts';
 import type { Rule } from './rules.ts';
-import { isMet, type Placed, type Scope, toScope } from './scope.ts';
+import { type Above, isMet, type Placed, type Scope, toScope } from './scope.ts';
 
 /** A rule with its scope. */
 export interface IndexedRule {
@@ -57,9 +57,9 @@ export function createPolicyIndex(rules: readonly Rule[], facts: ActionFacts): P
     } else if (resource.equals !== undefined) {
       add(byResource, [resource.equals], indexed);
     } else if (principal.within !== undefined) {
-      add(underPrincipal, principal.within.map(keyOfUid), indexed);
+      add(underPrincipal, keysOf(principal.within), indexed);
     } else if (resource.within !== undefined) {
-      add(underResource, resource.within.map(keyOfUid), indexed);
+      add(underResource, keysOf(resource.within), indexed);
     } else {
       open.push(indexed);
     }
@@ -67,26 +67,33 @@ export function createPolicyIndex(rules: readonly Rule[], facts: ActionFacts): P
 
   // A resource is also `in` itself.
   const named = new Set(
-    all.flatMap(({ scope: { resource } }) => [
-      resource.equals,
-      ...(resource.within ?? []).map(keyOfUid),
-    ]),
+    all.flatMap(({ scope: { resource } }) => [resource.equals, ...keysOf(resource.within ?? [])]),
   );
   return {
     conditional: all.filter(({ rule }) => rule.condition !== undefined),
     names: (resource) => named.has(resource),
     select: (principal, resource) => {
-      const found = [
-        ...(byPrincipal.get(principal.key) ?? []),
-        ...(byResource.get(resource.key) ?? []),
-        ...lookUp(underPrincipal, principal),
-        ...lookUp(underResource, resource),
-      ].filter(({ scope }) => isMet(scope.principal, principal) && isMet(scope.resource, resource));
+      const found: IndexedRule[] = [];
+      const collect = (rules: readonly IndexedRule[] = []): void => {
+        for (const rule of rules) {
+          if (isMet(rule.scope.principal, principal) && isMet(rule.scope.resource, resource)) {
+            found.push(rule);
+          }
+        }
+      };
+      collect(byPrincipal.get(principal.key));
+      collect(byResource.get(resource.key));
+      lookUp(underPrincipal, principal, collect);
+      lookUp(underResource, resource, collect);
       return found.length === 0
         ? open
         : [...open, ...found].sort((one, other) => one.rule.order - other.rule.order);
     },
   };
+}
+
+function keysOf(within: readonly Above[]): readonly string[] {
+  return within.map(({ key }) => key);
 }
 
 function kindOf(scope: Scope): number {
@@ -114,18 +121,21 @@ function add(index: Map<string, IndexedRule[]>, keys: readonly string[], rule: I
   }
 }
 
-function lookUp(index: ReadonlyMap<string, IndexedRule[]>, entity: Placed): IndexedRule[] {
-  const found: IndexedRule[] = [];
-  if (index.size < entity.ancestors.size) {
-    for (const [key, rules] of index) {
-      if (key === entity.key || entity.ancestors.has(key)) {
-        found.push(...rules);
+function lookUp(
+  index: ReadonlyMap<string, IndexedRule[]>,
+  { key, ancestors }: Placed,
+  collect: (rules: readonly IndexedRule[] | undefined) => void,
+): void {
+  collect(index.get(key));
+  if (index.size < ancestors.size) {
+    for (const [target, rules] of index) {
+      if (target !== key && ancestors.has(target)) {
+        collect(rules);
       }
     }
-    return found;
+    return;
   }
-  for (const key of [entity.key, ...entity.ancestors]) {
-    found.push(...(index.get(key) ?? []));
+  for (const ancestor of ancestors) {
+    collect(index.get(ancestor));
   }
-  return found;
 }

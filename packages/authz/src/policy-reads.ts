@@ -174,6 +174,11 @@ function isDataName(variable: Variable, name: string): boolean {
   return variable === 'context' || /^(?:claim|claimset|arg)_/.test(name);
 }
 
+/** True for the name of an attribute made of a claim. */
+export function isClaimName(name: string): boolean {
+  return /^claim(?:set)?_/.test(name);
+}
+
 /** All literal entities in an expression. */
 export function literalUids(expression: Expr): readonly TypeAndId[] {
   const found: TypeAndId[] = [];

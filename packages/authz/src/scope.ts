@@ -7,7 +7,13 @@ export interface Constraint {
   readonly equals: string | undefined;
   readonly type: string | undefined;
   /** Any of these must be the entity or above it. */
-  readonly within: readonly TypeAndId[] | undefined;
+  readonly within: readonly Above[] | undefined;
+}
+
+/** An entity that another may be in. */
+export interface Above {
+  readonly uid: TypeAndId;
+  readonly key: string;
 }
 
 /** The scope of a policy. */
@@ -39,7 +45,7 @@ export function isMet(constraint: Constraint, entity: Placed): boolean {
   return (
     (equals === undefined || equals === entity.key) &&
     (type === undefined || type === entity.uid.type) &&
-    (within === undefined || within.some((target) => isWithin(entity, keyOfUid(target))))
+    (within === undefined || within.some(({ key }) => isWithin(entity, key)))
   );
 }
 
@@ -59,15 +65,20 @@ function toConstraint(constraint: AnyConstraint): Constraint {
     case 'in': {
       const within =
         'entities' in constraint ? constraint.entities.map(plainUid) : [entityOf(constraint)];
-      return { equals: undefined, type: undefined, within };
+      return { equals: undefined, type: undefined, within: within.map(toAbove) };
     }
     case 'is': {
-      const within = constraint.in === undefined ? undefined : [entityOf(constraint.in)];
+      const within = constraint.in === undefined ? undefined : [toAbove(entityOf(constraint.in))];
       return { equals: undefined, type: constraint.entity_type, within };
     }
     default:
       throw new TypeError(`unknown scope constraint ${String(constraint satisfies never)}`);
   }
+}
+
+/** The entity with its key. */
+export function toAbove(uid: TypeAndId): Above {
+  return { uid, key: keyOfUid(uid) };
 }
 
 function entityOf(constraint: object): TypeAndId {

@@ -3,14 +3,14 @@
  * Only what a slice reads is passed to Cedar, and only that is part of a cache key.
  */
 import type { TypeAndId } from '@cedar-policy/cedar-wasm/web';
-import type { RequestEntity, RequestPrincipal } from './entities.ts';
+import { type ReadElements, readElements } from './element-reads.ts';
 import { keyOfUid } from './entity-uid.ts';
 import { flatName } from './flatten.ts';
 import { isHintName } from './hints.ts';
 import { analyseCondition, type ConditionReads, type Variable } from './policy-reads.ts';
 import { createRuleSet, type RuleForm, type RuleSet } from './rule-set.ts';
 import type { Rule } from './rules.ts';
-import { isWithin } from './scope.ts';
+import { type Above, toAbove } from './scope.ts';
 
 /** An attribute that a slice reads. */
 export interface ReadAttribute {
@@ -18,6 +18,8 @@ export interface ReadAttribute {
   readonly name: string;
   /** Its name in the flat record. */
   readonly flat: string;
+  /** What of it is read, should it be a set. */
+  readonly elements: ReadElements;
 }
 
 /** A slice and what its rules read. */
@@ -31,36 +33,31 @@ export interface Slice {
   readonly hintNames: readonly string[];
   readonly bare: ReadonlySet<Variable>;
   readonly compared: ReadonlySet<string>;
-  readonly targets: readonly TypeAndId[];
+  /** Entities that something is tested to be `in`. */
+  readonly targets: readonly Above[];
   readonly literals: readonly TypeAndId[];
 }
 
+let lastSlice = 0;
+
 /** Makes a slice. */
-export function createSlice(id: number, rules: readonly Rule[], form: RuleForm): Slice {
+export function createSlice(rules: readonly Rule[], form: RuleForm): Slice {
   const reads = rules.map(readsOf);
-  const attributes = new Map<string, ReadAttribute>();
-  for (const one of reads) {
-    for (const variable of ['principal', 'action', 'resource', 'context'] as const) {
-      for (const name of one.attributes[variable]) {
-        const flat = flatName(variable, name);
-        attributes.set(flat, { variable, name, flat });
-      }
-    }
-  }
-  const list = [...attributes.values()];
+  const attributes = attributesOf(rules, reads);
   const namesWhere = (test: (attribute: ReadAttribute) => boolean): readonly string[] =>
-    list.filter(test).map(({ name }) => name);
+    attributes.filter(test).map(({ name }) => name);
+  lastSlice += 1;
   return {
-    id,
+    id: lastSlice,
     rules,
     form,
     set: createRuleSet(rules, form),
-    attributes: list,
+    attributes,
     argumentNames: namesWhere(isArgument),
     hintNames: namesWhere(({ variable, name }) => variable === 'resource' && isHintName(name)),
     bare: new Set(reads.flatMap((one) => [...one.bare])),
     compared: new Set(reads.flatMap((one) => [...one.compared])),
-    targets: uniqueUids(reads.flatMap((one) => one.targets)),
+    targets: uniqueUids(reads.flatMap((one) => one.targets)).map(toAbove),
     literals: uniqueUids(reads.flatMap((one) => one.literals)),
   };
 }
@@ -95,28 +92,6 @@ export function tellsResourcesApart(rule: Rule): boolean {
   return rule.deep || everything || byName || bare.has('resource');
 }
 
-/** What of the principal decides the findings of the slice, as text. */
-export function principalKey(slice: Slice, principal: RequestPrincipal): string {
-  const values = slice.attributes
-    .filter((attribute) => attribute.variable === 'principal' || isClaim(attribute))
-    .map(
-      ({ variable, name }) => (variable === 'principal' ? principal.attrs : principal.claims)[name],
-    );
-  return (
-    placeKey(slice, 'principal', principal) + (values.length === 0 ? '' : JSON.stringify(values))
-  );
-}
-
-/** What of the resource, as far as it is known without the call, decides the findings. */
-export function resourceKey(slice: Slice, resource: RequestEntity): string {
-  const values = slice.attributes
-    .filter((attribute) => attribute.variable === 'resource' && !isArgument(attribute))
-    .map(({ name }) => resource.attrs[name]);
-  return (
-    placeKey(slice, 'resource', resource) + (values.length === 0 ? '' : JSON.stringify(values))
-  );
-}
-
 /** All literal entities in the conditions of a rule. */
 export function literalsOf(rule: Rule): readonly TypeAndId[] {
   return readsOf(rule).literals;
@@ -126,18 +101,35 @@ function isArgument({ variable, name }: ReadAttribute): boolean {
   return (variable === 'context' || variable === 'resource') && name.startsWith('arg_');
 }
 
-function isClaim(attribute: ReadAttribute): boolean {
-  return attribute.variable === 'context' && !isArgument(attribute);
+/** What the rules read. An attribute that two variables share is in the flat record once. */
+function attributesOf(
+  rules: readonly Rule[],
+  reads: readonly ConditionReads[],
+): readonly ReadAttribute[] {
+  const conditions = rules
+    .map(({ condition }) => condition)
+    .filter((condition) => condition !== undefined);
+  const found = new Map<string, ReadAttribute>();
+  for (const variable of ['principal', 'action', 'resource', 'context'] as const) {
+    for (const name of new Set(reads.flatMap(({ attributes }) => [...attributes[variable]]))) {
+      const flat = flatName(variable, name);
+      const elements = readElements(conditions, variable, name);
+      found.set(flat, {
+        variable,
+        name,
+        flat,
+        elements: join(found.get(flat)?.elements, elements),
+      });
+    }
+  }
+  return [...found.values()];
 }
 
-/** Which of the places that the slice tells apart the entity is at. */
-function placeKey(slice: Slice, variable: Variable, entity: RequestEntity): string {
-  const self = slice.bare.has(variable) || slice.compared.has(entity.key) ? entity.key : '';
-  let place = ' ';
-  for (const target of slice.targets) {
-    place += isWithin(entity, keyOfUid(target)) ? '1' : '0';
+function join(one: ReadElements | undefined, other: ReadElements): ReadElements {
+  if (one === undefined) {
+    return other;
   }
-  return `${place} ${JSON.stringify(self)}`;
+  return one === 'all' || other === 'all' ? 'all' : new Set([...one, ...other]);
 }
 
 const analysed = new WeakMap<Rule, ConditionReads>();

@@ -14,7 +14,6 @@ export type CedarRecord = Record<string, CedarValueJson>;
 
 const MAX_DEPTH = 10;
 const MAX_DECIMAL = 2n ** 63n - 1n;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 const ESCAPES: ReadonlySet<string> = new Set(['__entity', '__extn', '__expr']);
 
 /**
@@ -89,10 +88,40 @@ export function toCedarNumber(value: number, numbers: NumberMode): CedarValueJso
 
 /** Returns the text when Cedar can hold it. A lone surrogate has no UTF-8 form. */
 export function assertUnicode(text: string): string {
-  if (LONE_SURROGATE.test(text)) {
+  if (!text.isWellFormed()) {
     throw new AuthzError('ERR_AUTHZ_REQUEST', 'the request holds text that is not valid Unicode');
   }
   return text;
+}
+
+/**
+ * Makes sure that {@link toCedarValue} would not throw, without converting: most of what a token says
+ * is read by no policy.
+ *
+ * @throws {AuthzError} `ERR_AUTHZ_REQUEST` for text that is not valid Unicode.
+ */
+export function assertUnicodeValue(value: unknown, depth = 0): void {
+  if (depth > MAX_DEPTH) {
+    return;
+  }
+  if (typeof value === 'string') {
+    assertUnicode(value);
+  } else if (typeof value === 'object' && value !== null) {
+    assertUnicodeMembers(value, depth);
+  }
+}
+
+function assertUnicodeMembers(value: object, depth: number): void {
+  if (Array.isArray(value)) {
+    for (const element of value) {
+      assertUnicodeValue(element, depth + 1);
+    }
+    return;
+  }
+  for (const key of Object.keys(value)) {
+    assertUnicode(key);
+    assertUnicodeValue((value as Record<string, unknown>)[key], depth + 1);
+  }
 }
 
 function toRecord(value: object, numbers: NumberMode, depth: number): CedarRecord {
@@ -100,9 +129,10 @@ function toRecord(value: object, numbers: NumberMode, depth: number): CedarRecor
   let members = 0;
   let escaped = false;
   for (const [key, member] of Object.entries(value)) {
+    assertUnicode(key);
     const converted = toCedarValue(member, numbers, depth + 1);
     if (converted !== undefined) {
-      record[assertUnicode(key)] = converted;
+      record[key] = converted;
       members += 1;
       escaped ||= ESCAPES.has(key);
     }

@@ -9,6 +9,9 @@ export interface Findings {
   readonly failed: readonly { readonly rule: Rule; readonly message: string }[];
 }
 
+/** The findings of rules of which none was satisfied and none failed. */
+export const NOTHING_FOUND: Findings = Object.freeze({ satisfied: [], failed: [] });
+
 /** A decision without its id. */
 export interface Verdict {
   readonly allowed: boolean;
@@ -18,12 +21,13 @@ export interface Verdict {
 
 /** Findings of several disjoint sets of rules, together. */
 export function joinFindings(parts: readonly Findings[]): Findings {
-  let [{ satisfied, failed } = { satisfied: [], failed: [] } as Findings] = parts;
-  for (const part of parts.slice(1)) {
-    satisfied = satisfied.concat(part.satisfied);
-    failed = failed.concat(part.failed);
-  }
-  return { satisfied, failed };
+  const telling = parts.filter((part) => part !== NOTHING_FOUND);
+  return telling.length < 2
+    ? (telling[0] ?? NOTHING_FOUND)
+    : {
+        satisfied: telling.flatMap(({ satisfied }) => satisfied),
+        failed: telling.flatMap(({ failed }) => failed),
+      };
 }
 
 /**

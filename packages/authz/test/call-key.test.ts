@@ -2,10 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readArguments, toArgumentAttributes } from '../src/arguments.ts';
 import { callKey } from '../src/call-key.ts';
-import type { Plan } from '../src/engine.ts';
+import type { Selection } from '../src/desk.ts';
 
-const planOf = (argumentNames: Plan['argumentNames'], hintNames: Plan['hintNames'] = []): Plan =>
-  ({ argumentNames, hintNames }) as Plan;
+type Names = Pick<Selection, 'argumentNames' | 'hintNames'>;
+
+const planOf = (
+  argumentNames: Names['argumentNames'],
+  hintNames: Names['hintNames'] = [],
+): Names => ({ argumentNames, hintNames });
 
 describe('callKey', () => {
   it('tells an absent hint from a false and a true one', () => {

@@ -1,8 +1,9 @@
 /** Plain Cedar: every policy, every entity, every attribute, nothing prepared, nothing kept. */
 import type { EntityJson } from '@cedar-policy/cedar-wasm/web';
 import type { AuthorizeRequest } from '@thv/authz';
+import { buildPrincipal } from '../../src/caller.ts';
 import { parseAuthzConfig } from '../../src/config.ts';
-import { buildAction, buildPrincipal, buildResource } from '../../src/entities.ts';
+import { buildAction, buildResource } from '../../src/entities.ts';
 import { createHierarchy } from '../../src/hierarchy.ts';
 import { loadPolicies } from '../../src/policy-set.ts';
 import { parseStaticEntities, toEntityJson } from '../../src/static-entities.ts';

@@ -49,6 +49,19 @@ const atom = fc.oneof(
     'context.claim_act.sub == "bot"',
     'principal has claim_act.sub',
     'principal.claim_flag',
+    'context.claim_level_present',
+  ),
+  pick(
+    'principal.claim_roles.containsAny(["admin", "x"])',
+    'context.claim_roles.containsAll(["admin", "x"])',
+    'context has claim_roles && !context.claim_roles.contains("x")',
+    'principal.claim_roles == ["admin"]',
+    'context.claim_roles.isEmpty()',
+    '["admin", "y"].containsAll(principal.claim_roles)',
+    'principal.claim_roles.contains(principal.claim_dept)',
+    'principal.claim_roles.contains(1)',
+    'principal.claim_roles.contains(["admin"])',
+    'principal has claim_roles.x',
   ),
   pick(
     'context.arg_op == "add"',
@@ -194,7 +207,8 @@ export const claims: fc.Arbitrary<Record<string, unknown>> = fc.record(
   {
     level: fc.oneof(fc.integer({ min: 0, max: 3 }), pick<unknown>('high', 0.5, 2 ** 60)),
     dept: pick<unknown>('x', 'xy', 'z', null, 5),
-    roles: pick<unknown>(['admin'], ['admin', 'x'], [], 'admin'),
+    roles: pick<unknown>(['admin'], ['admin', 'x'], ['y'], ['x', 1, ['admin']], [], 'admin'),
+    level_present: pick<unknown>('x', true),
     act: pick<unknown>(
       { sub: 'bot' },
       { sub: 1 },
