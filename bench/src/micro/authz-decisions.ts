@@ -28,9 +28,7 @@ interface Case {
   readonly run: (index: number) => unknown;
 }
 
-const ROUNDS = 9;
-/** Rounds before the measured ones: what is measured is a running server, not its compilation. */
-const WARM_UP = 5;
+const ROUNDS = 7;
 const SERVER = 'bench';
 
 const cedar = await loadCedar();
@@ -233,14 +231,15 @@ function cases(): readonly Case[] {
 export function measureDecisions(): readonly Row[] {
   const all = cases();
   const times = new Map<string, number[]>(all.map(({ name }) => [name, []]));
-  for (let round = 0; round < WARM_UP + ROUNDS; round += 1) {
+  for (let round = 0; round <= ROUNDS; round += 1) {
     for (const { name, times: count, prepare, run } of round % 2 === 0 ? all : [...all].reverse()) {
       prepare?.();
       const start = performance.now();
       for (let index = 0; index < count; index += 1) {
         run(index);
       }
-      if (round >= WARM_UP) {
+      // The first round warms up.
+      if (round > 0) {
         times.get(name)!.push(((performance.now() - start) / count) * 1_000);
       }
     }

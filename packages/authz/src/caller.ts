@@ -3,7 +3,7 @@
  * claims are looked at for validity at once, and converted one by one when they are read.
  */
 import type { CedarValueJson, TypeAndId } from '@cedar-policy/cedar-wasm/web';
-import { readClaim, toClaimAttributes } from './claims.ts';
+import { type ClaimName, readClaim, toClaimAttributes } from './claims.ts';
 import {
   assertNotAbove,
   type EntityOptions,
@@ -86,23 +86,22 @@ class Caller implements RequestPrincipal {
   get parents(): readonly TypeAndId[] {
     const { groups, options, known } = this.#source;
     const type = options.cedar.groupEntityType;
-    return [...groups.map((id) => ({ type, id })), ...(known?.parents ?? [])];
+    return [...[...new Set(groups)].map((id) => ({ type, id })), ...(known?.parents ?? [])];
   }
 
   get tags(): StaticEntity['tags'] {
     return this.#source.known?.tags;
   }
 
-  attribute(name: string): CedarValueJson | undefined {
-    if (isRequestAttribute(TYPE, name)) {
-      return this.claim(name);
-    }
-    const { known } = this.#source;
-    return known !== undefined && Object.hasOwn(known.attrs, name) ? known.attrs[name] : undefined;
+  claim(name: ClaimName): CedarValueJson | undefined {
+    return readClaim(this.#source.claims, name, this.#source.options.cedar);
   }
 
-  claim(name: string): CedarValueJson | undefined {
-    return readClaim(this.#source.claims, name, this.#source.options.cedar);
+  staticAttribute(name: string): CedarValueJson | undefined {
+    const attrs = this.#source.known?.attrs;
+    return attrs !== undefined && Object.hasOwn(attrs, name) && !isRequestAttribute(TYPE, name)
+      ? attrs[name]
+      : undefined;
   }
 
   withAncestors(ancestors: ReadonlySet<string>): RequestPrincipal {

@@ -40,23 +40,41 @@ export function toClaimAttributes(claims: Claims, options: ClaimOptions): CedarR
   return attributes;
 }
 
-/** The named one among {@link toClaimAttributes}, without converting the others. */
-export function readClaim(
-  claims: Claims,
-  attribute: string,
-  options: ClaimOptions,
-): CedarValueJson | undefined {
+/** The name of an attribute that can be made from a claim. */
+export interface ClaimName {
+  /** The claim. */
+  readonly name: string;
+  /** True for its set of words. */
+  readonly words: boolean;
+  /** The claim whose being out of range makes the attribute `true`. */
+  readonly marks: string | undefined;
+}
+
+/** Takes the name of an attribute apart; `undefined` when no claim makes such an attribute. */
+export function parseClaimName(attribute: string): ClaimName | undefined {
   if (attribute.startsWith(WORDS)) {
-    return wordsOf(claims, attribute.slice(WORDS.length), options);
+    return { name: attribute.slice(WORDS.length), words: true, marks: undefined };
   }
   if (!attribute.startsWith(CLAIM)) {
     return undefined;
   }
   const name = attribute.slice(CLAIM.length);
-  if (name.endsWith(PRESENT) && isOutOfRange(claims, name.slice(0, -PRESENT.length), options)) {
-    return true;
+  const marks = name.endsWith(PRESENT) ? name.slice(0, -PRESENT.length) : undefined;
+  return { name, words: false, marks };
+}
+
+/** The named one among {@link toClaimAttributes}, without converting the others. */
+export function readClaim(
+  claims: Claims,
+  { name, words, marks }: ClaimName,
+  options: ClaimOptions,
+): CedarValueJson | undefined {
+  if (words) {
+    return wordsOf(claims, name, options);
   }
-  return claimValue(claims, name, options);
+  return marks !== undefined && isOutOfRange(claims, marks, options)
+    ? true
+    : claimValue(claims, name, options);
 }
 
 function claimValue(

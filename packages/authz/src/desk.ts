@@ -11,6 +11,7 @@ import {
   dependencyOf,
   formOf,
   literalsOf,
+  readsOfRule,
   type Slice,
   tellsResourcesApart,
 } from './slice.ts';
@@ -43,8 +44,9 @@ interface DeskOptions {
   readonly statics: StaticEntities;
 }
 
-// With more conditional rules, slices are evaluated one by one: sets for their combinations would
-// cost more to prepare than they save.
+// With few conditional rules, those that read the same are a slice, and when several slices have to be
+// evaluated, one call evaluates all. With more, that would be too many sets to prepare: rules are
+// sorted roughly, and slices evaluated one by one.
 const SMALL = 16;
 const MAX_SLICES = 4_096;
 const MAX_SELECTIONS = 4_096;
@@ -56,12 +58,18 @@ export function createDesk(
 ): Desk {
   const index = createPolicyIndex(rules, facts);
   const conditional = index.conditional.map(({ rule }) => rule);
-  const combine = conditional.length <= SMALL;
+  const small = conditional.length <= SMALL;
   const slices: BoundedMap<string, Slice> = createBoundedMap(MAX_SLICES);
   const selections: BoundedMap<string, Selection> = createBoundedMap(MAX_SELECTIONS);
   const byName = conditional.some(tellsResourcesApart);
   const mentioned = new Set(conditional.flatMap(literalsOf).map(keyOfUid));
 
+  const kindOf = ({ rule, kind }: IndexedRule): string => {
+    const form = formOf(rule);
+    return form === 'flat'
+      ? `${kind} ${small ? readsOfRule(rule) : dependencyOf(rule)}`
+      : `${form} ${rule.effect}`;
+  };
   const sliceOf = (rules: readonly Rule[], kind: string): Slice => {
     const key = `${kind}:${rules.map(({ order }) => order).join()}`;
     const known = slices.get(key);
@@ -76,7 +84,7 @@ export function createDesk(
 
   return {
     action: facts.action,
-    evaluator: createEvaluator({ cedar, statics, combine }),
+    evaluator: createEvaluator({ cedar, statics, combine: small }),
     isOrdinary: ({ ancestors }, resource) => {
       if (byName) {
         return false;
@@ -85,6 +93,7 @@ export function createDesk(
       return !(statics.has(key) || mentioned.has(key) || index.names(key) || ancestors.has(key));
     },
     select: (principal, resource) => {
+      // The open rules apply to all: the others tell selections apart.
       const found = index.select(principal, resource);
       let key = '';
       for (const { rule } of found) {
@@ -94,20 +103,24 @@ export function createDesk(
       if (known !== undefined) {
         return known;
       }
-      const selection = toSelection(found, sliceOf);
+      const selection = toSelection([...index.open, ...found], { kindOf, sliceOf });
       selections.set(key, selection);
       return selection;
     },
   };
 }
 
-function toSelection(
-  found: readonly IndexedRule[],
-  sliceOf: (rules: readonly Rule[], kind: string) => Slice,
-): Selection {
+interface Sorting {
+  /** Rules of one kind are in one slice. */
+  readonly kindOf: (indexed: IndexedRule) => string;
+  readonly sliceOf: (rules: readonly Rule[], kind: string) => Slice;
+}
+
+function toSelection(found: readonly IndexedRule[], { kindOf, sliceOf }: Sorting): Selection {
+  const inOrder = found.toSorted((one, other) => one.rule.order - other.rule.order);
   const satisfied: Rule[] = [];
   const groups = new Map<string, Rule[]>();
-  for (const indexed of found) {
+  for (const indexed of inOrder) {
     const { rule } = indexed;
     if (rule.condition === undefined) {
       satisfied.push(rule);
@@ -133,19 +146,4 @@ function namesOf(
   names: 'argumentNames' | 'hintNames',
 ): readonly string[] {
   return [...new Set(slices.flatMap((slice) => slice[names]))].sort();
-}
-
-const kinds = new WeakMap<IndexedRule, string>();
-
-/** Rules of one kind are in one slice. */
-function kindOf(indexed: IndexedRule): string {
-  const known = kinds.get(indexed);
-  if (known !== undefined) {
-    return known;
-  }
-  const { rule } = indexed;
-  const form = formOf(rule);
-  const kind = form === 'flat' ? `${indexed.kind} ${dependencyOf(rule)}` : `${form} ${rule.effect}`;
-  kinds.set(indexed, kind);
-  return kind;
 }

@@ -1,6 +1,7 @@
 /** The three entities of a request and its context (D25, D27). */
 import type { CedarValueJson, TypeAndId } from '@cedar-policy/cedar-wasm/web';
 import { toArgumentAttributes } from './arguments.ts';
+import type { ClaimName } from './claims.ts';
 import type { CedarOptions } from './config.ts';
 import { keyOfUid } from './entity-uid.ts';
 import { AuthzError } from './errors.ts';
@@ -31,10 +32,10 @@ export interface EntityOptions {
 export interface RequestPrincipal extends RequestEntity {
   /** All claims as attributes. */
   readonly claims: CedarRecord;
-  /** One of `attrs`. */
-  attribute(name: string): CedarValueJson | undefined;
-  /** One of `claims`. */
-  claim(name: string): CedarValueJson | undefined;
+  /** One of `claims`, which are also among `attrs`. */
+  claim(name: ClaimName): CedarValueJson | undefined;
+  /** One of the other `attrs`. */
+  staticAttribute(name: string): CedarValueJson | undefined;
   /** The same principal at another place. */
   withAncestors(ancestors: ReadonlySet<string>): RequestPrincipal;
 }

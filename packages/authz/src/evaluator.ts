@@ -68,6 +68,7 @@ export function createEvaluator({ cedar, statics, combine }: EvaluatorOptions): 
     };
   };
 
+  // Always all slices that apply: sets for what happens to be missing would be too many to prepare.
   const askTogether = (slices: readonly Slice[], request: EvaluationRequest): Findings => {
     const key = slices.map(({ id }) => id).join();
     const known = combined.get(key);
@@ -90,18 +91,17 @@ export function createEvaluator({ cedar, statics, combine }: EvaluatorOptions): 
         }
         return known;
       });
-      const flat = combine ? missing.filter(({ slice }) => slice.form === 'flat') : [];
       const together =
-        flat.length > 1
+        combine && missing.filter(isFlat).length > 1
           ? askTogether(
-              flat.map(({ slice }) => slice),
+              slices.filter((slice) => slice.form === 'flat'),
               request,
             )
           : undefined;
       for (const input of missing) {
         const { slice, key } = input;
         const found =
-          together !== undefined && slice.form === 'flat'
+          together !== undefined && isFlat(input)
             ? findingsOf(slice, together)
             : ask(input, request);
         findings[slices.indexOf(slice)] = found;
@@ -113,6 +113,10 @@ export function createEvaluator({ cedar, statics, combine }: EvaluatorOptions): 
       return findings as readonly Findings[];
     },
   };
+}
+
+function isFlat({ slice }: SliceInput): boolean {
+  return slice.form === 'flat';
 }
 
 function wholeContext({ principal, resource }: EvaluationRequest): Context {

@@ -5,6 +5,7 @@
  * on entities. Only for conditions that read variables directly (`ConditionReads.everything` false).
  */
 import type { CedarValueJson, Expr } from '@cedar-policy/cedar-wasm/web';
+import type { ClaimName } from './claims.ts';
 import type { RequestEntity, RequestPrincipal, RequestResource } from './entities.ts';
 import { type ExpressionNode, operandOf, operatorOf } from './expression.ts';
 import { accessOf, type Variable } from './policy-reads.ts';
@@ -57,21 +58,28 @@ interface FlatSource {
   readonly resource: RequestResource;
 }
 
-/** The value of an attribute of a variable in a request. Records have no prototype. */
+/** An attribute to be read. */
+interface FlatAttribute {
+  readonly variable: Variable;
+  readonly name: string;
+  /** Its name taken apart, for what can be made from a claim. */
+  readonly claim: ClaimName | undefined;
+}
+
+/** The value of an attribute in a request. Records have no prototype. */
 export function attributeOf(
   { principal, action, resource }: FlatSource,
-  variable: Variable,
-  name: string,
+  { variable, name, claim }: FlatAttribute,
 ): CedarValueJson | undefined {
   switch (variable) {
     case 'principal':
-      return principal.attribute(name);
+      return claim === undefined ? principal.staticAttribute(name) : principal.claim(claim);
     case 'action':
       return action.attrs[name];
     case 'resource':
       return resource.attrs[name];
     case 'context':
-      return principal.claim(name) ?? resource.args[name];
+      return claim === undefined ? resource.args[name] : principal.claim(claim);
     default:
       return variable satisfies never;
   }

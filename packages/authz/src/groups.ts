@@ -6,7 +6,7 @@ import { assertUnicode } from './values.ts';
 const WELL_KNOWN = ['groups', 'roles', 'cognito:groups'] as const;
 
 /**
- * The group names in a token, without repetitions.
+ * The group names in a token; a name may come twice.
  *
  * The configured group claim comes first; when it is absent or not a list, the first well-known
  * claim that is a list. The role claim is added to either. An empty list counts as an answer.
@@ -19,7 +19,7 @@ export function extractGroups(
   const configured = groupClaimName === undefined ? undefined : namesAt(claims, groupClaimName);
   const groups = configured ?? wellKnownGroups(claims);
   const roles = roleClaimName === undefined ? [] : (namesAt(claims, roleClaimName) ?? []);
-  return [...new Set(roles.length === 0 ? groups : [...groups, ...roles])];
+  return roles.length === 0 ? groups : [...groups, ...roles];
 }
 
 function wellKnownGroups(claims: Readonly<Record<string, unknown>>): readonly string[] {

@@ -23,7 +23,9 @@ export interface PolicyIndex {
   readonly conditional: readonly IndexedRule[];
   /** True when some scope names the resource itself. */
   names(resource: string): boolean;
-  /** The rules whose scope matches, in order. */
+  /** The rules whose scope asks nothing of principal and resource beyond their types, in order. */
+  readonly open: readonly IndexedRule[];
+  /** The others whose scope matches, in any order. */
   select(principal: Placed, resource: Placed): readonly IndexedRule[];
 }
 
@@ -72,6 +74,7 @@ export function createPolicyIndex(rules: readonly Rule[], facts: ActionFacts): P
   return {
     conditional: all.filter(({ rule }) => rule.condition !== undefined),
     names: (resource) => named.has(resource),
+    open,
     select: (principal, resource) => {
       const found: IndexedRule[] = [];
       const collect = (rules: readonly IndexedRule[] = []): void => {
@@ -85,9 +88,7 @@ export function createPolicyIndex(rules: readonly Rule[], facts: ActionFacts): P
       collect(byResource.get(resource.key));
       lookUp(underPrincipal, principal, collect);
       lookUp(underResource, resource, collect);
-      return found.length === 0
-        ? open
-        : [...open, ...found].sort((one, other) => one.rule.order - other.rule.order);
+      return found;
     },
   };
 }
@@ -128,11 +129,12 @@ function lookUp(
 ): void {
   collect(index.get(key));
   if (index.size < ancestors.size) {
-    for (const [target, rules] of index) {
+    // `forEach` makes no object per entry.
+    index.forEach((rules, target) => {
       if (target !== key && ancestors.has(target)) {
         collect(rules);
       }
-    }
+    });
     return;
   }
   for (const ancestor of ancestors) {

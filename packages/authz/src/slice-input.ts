@@ -38,8 +38,9 @@ export function readInput(slice: Slice, request: EvaluationRequest): SliceInput 
 /** The flat record of a slice. */
 export function flatContext(slice: Slice, request: EvaluationRequest): Context {
   const context: Context = createRecord();
-  for (const { variable, name, flat, elements } of slice.attributes) {
-    const value = attributeOf(request, variable, name);
+  for (const attribute of slice.attributes) {
+    const { flat, elements } = attribute;
+    const value = attributeOf(request, attribute);
     if (value !== undefined) {
       context[flat] = selectElements(value, elements);
     }

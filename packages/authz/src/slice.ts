@@ -3,6 +3,7 @@
  * Only what a slice reads is passed to Cedar, and only that is part of a cache key.
  */
 import type { TypeAndId } from '@cedar-policy/cedar-wasm/web';
+import { type ClaimName, parseClaimName } from './claims.ts';
 import { type ReadElements, readElements } from './element-reads.ts';
 import { keyOfUid } from './entity-uid.ts';
 import { flatName } from './flatten.ts';
@@ -18,6 +19,8 @@ export interface ReadAttribute {
   readonly name: string;
   /** Its name in the flat record. */
   readonly flat: string;
+  /** Its name taken apart, for what can be made from a claim. */
+  readonly claim: ClaimName | undefined;
   /** What of it is read, should it be a set. */
   readonly elements: ReadElements;
 }
@@ -85,6 +88,19 @@ export function dependencyOf(rule: Rule): 'call' | 'caller' | 'target' {
   return onCaller ? 'caller' : 'target';
 }
 
+/**
+ * On what the findings of a rule depend, closely: rules that read the same attributes. Callers who
+ * differ in one claim then share what is known about the others.
+ */
+export function readsOfRule(rule: Rule): string {
+  const { attributes, bare, compared, targets } = readsOf(rule);
+  const names = (['principal', 'action', 'resource', 'context'] as const).flatMap((variable) =>
+    [...attributes[variable]].map((name) => flatName(variable, name)),
+  );
+  const placed = targets.length > 0 || bare.size > 0 || compared.size > 0;
+  return JSON.stringify([placed, ...new Set(names.sort())]);
+}
+
 /** True when findings can differ between two resources of which no policy knows the name. */
 export function tellsResourcesApart(rule: Rule): boolean {
   const { attributes, bare, everything } = readsOf(rule);
@@ -113,13 +129,8 @@ function attributesOf(
   for (const variable of ['principal', 'action', 'resource', 'context'] as const) {
     for (const name of new Set(reads.flatMap(({ attributes }) => [...attributes[variable]]))) {
       const flat = flatName(variable, name);
-      const elements = readElements(conditions, variable, name);
-      found.set(flat, {
-        variable,
-        name,
-        flat,
-        elements: join(found.get(flat)?.elements, elements),
-      });
+      const elements = join(found.get(flat)?.elements, readElements(conditions, variable, name));
+      found.set(flat, { variable, name, flat, claim: parseClaimName(name), elements });
     }
   }
   return [...found.values()];
