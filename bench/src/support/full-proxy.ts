@@ -2,29 +2,13 @@
 
 import { createAuthorizer } from '@thv/authz';
 import { loadCedar } from '@thv/authz/node';
-import { createResourceServer, createTokenValidator } from '@thv/oidc';
+import { createResourceServer } from '@thv/oidc';
 import { createProxy } from '@thv/proxy';
 import { createUndiciUpstream, listen } from '@thv/proxy/node';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { createBenchValidator, issuer, signToken } from './issuer.ts';
 
-const issuer = 'https://idp.example';
-const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });
-const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: 'k', alg: 'RS256', use: 'sig' }] };
-const token = await new SignJWT({ roles: ['standard'] })
-  .setProtectedHeader({ alg: 'RS256', kid: 'k' })
-  .setIssuer(issuer)
-  .setAudience('bench')
-  .setSubject('alice')
-  .setIssuedAt()
-  .setExpirationTime('1h')
-  .sign(privateKey);
-
-const validator = createTokenValidator({
-  issuer,
-  jwksUrl: `${issuer}/jwks`,
-  audiences: ['bench'],
-  fetch: async () => Response.json(keys),
-});
+const token = await signToken({ roles: ['standard'] });
+const validator = createBenchValidator();
 const call = 'action == Action::"call_tool"';
 const policies = [
   `permit(principal, ${call}, resource == Tool::"weather");`,
