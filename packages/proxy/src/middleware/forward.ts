@@ -4,16 +4,15 @@ import type { FilterResult, PolicyEngine } from '../authorization.ts';
 import { type Exchange, identityOf, type Stage } from '../exchange.ts';
 import type { HintStore } from '../hints/hint-store.ts';
 import { INTERNAL_ERROR, isRecord } from '../mcp/json-rpc.ts';
-import type { McpMessage } from '../mcp/message.ts';
 import type { FilteredList } from '../mcp/methods.ts';
 import { replyError } from '../mcp/reply.ts';
 import { mayBeginTask } from '../mcp/tasks.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { SessionOwner } from '../session/store.ts';
 import type { TaskBook } from '../session/task-book.ts';
-import type { RememberedRequest } from '../session/traffic.ts';
 import type { TrafficBook } from '../session/traffic-book.ts';
 import { filterResponse } from '../stream/filter-response.ts';
+import type { AnsweredRequest } from '../stream/server-message.ts';
 import { dropMirrors, forwardedRequestHeaders } from '../upstream/headers.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
 
@@ -33,15 +32,20 @@ const CLOSING = 'closing';
 export function forwardStage(options: ForwardOptions): Stage {
   return async (exchange) => {
     const { message } = exchange;
-    const response = await ask(exchange, options);
+    const asked = askedBy(exchange);
+    const response = await ask(exchange, asked, options);
     if (exchange.reason === CLOSING) return response;
     if (exchange.request.method === 'DELETE') return withoutBody(response);
     if (message !== undefined && message.kind !== 'request') return withoutBody(response);
-    return filter(exchange, response, options);
+    return filter(exchange, response, { ...options, asked });
   };
 }
 
-async function ask(exchange: Exchange, options: ForwardOptions): Promise<Response> {
+async function ask(
+  exchange: Exchange,
+  asked: AnsweredRequest | undefined,
+  options: ForwardOptions,
+): Promise<Response> {
   const { request, message } = exchange;
   const { upstream, traffic } = options;
   const headers = forwardedRequestHeaders(request.headers);
@@ -55,24 +59,21 @@ async function ask(exchange: Exchange, options: ForwardOptions): Promise<Respons
     headers,
     signal: request.signal,
   };
-  if (message !== undefined) {
-    if (message.kind === 'request' && message.id !== undefined) {
-      traffic
-        .of(exchange.trafficKey ?? '')
-        .clientAsked(message.id.text, rememberedOf(exchange, message));
-    }
-    return upstream.handle(message, context);
-  }
+  if (asked !== undefined) traffic.of(exchange.trafficKey ?? '').clientAsked(asked.idText, asked);
+  if (message !== undefined) return upstream.handle(message, context);
   if (request.method === 'DELETE') return upstream.endSession(context);
   return openStream(exchange, context, options);
 }
 
-function rememberedOf(exchange: Exchange, message: McpMessage): RememberedRequest {
+/** The request that an answer will be held against; undefined where none is owed. */
+function askedBy({ message, list, decision }: Exchange): AnsweredRequest | undefined {
+  if (message?.kind !== 'request' || message.id === undefined) return undefined;
   return {
-    list: exchange.list,
+    idText: message.id.text,
+    list,
     mayBeginTask: mayBeginTask(message),
     // The 2025 era knows no cache scopes.
-    isJudged: message.era === '2026' && exchange.decision !== undefined,
+    isJudged: message.era === '2026' && decision !== undefined,
   };
 }
 
@@ -95,16 +96,13 @@ async function openStream(
 function filter(
   exchange: Exchange,
   response: Response,
-  options: ForwardOptions,
+  options: ForwardOptions & { readonly asked: AnsweredRequest | undefined },
 ): Promise<Response> {
   const { message } = exchange;
   const identity = identityOf(exchange);
   const { expiresAt, issuer, subject } = identity;
   return filterResponse(response, {
-    request:
-      message?.id === undefined
-        ? undefined
-        : { idText: message.id.text, ...rememberedOf(exchange, message) },
+    request: options.asked,
     traffic: options.traffic.of(exchange.trafficKey ?? ''),
     filterList: (list, result) => filterList(exchange, { list, result }, options),
     onWithheld: (reason) => {
