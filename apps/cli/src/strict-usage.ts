@@ -1,0 +1,72 @@
+/** Bad usage is told in one line with a suggestion; commander itself prints nothing but help. */
+import type { Command, CommanderError } from 'commander';
+import { usageError } from './cli-error.ts';
+import type { Io } from './io.ts';
+import { didYouMean } from './suggest.ts';
+
+/** Makes a command and all below it refuse what they do not know. */
+export function makeStrict(command: Command, io: Io): void {
+  command
+    .configureOutput({
+      writeOut: (text) => io.out(text),
+      writeErr: (text) => io.err(text),
+      outputError: () => undefined,
+    })
+    .showSuggestionAfterError(false)
+    .allowExcessArguments(false)
+    .exitOverride((error) => {
+      throw toUsageError(command, error);
+    });
+  for (const child of command.commands) {
+    makeStrict(child, io);
+  }
+}
+
+function toUsageError(command: Command, error: CommanderError): Error {
+  const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? '';
+  switch (error.code) {
+    case 'commander.unknownOption': {
+      // What follows the "=" may be a secret.
+      const flag = quoted.split('=')[0] ?? quoted;
+      return usageError(
+        flag,
+        'no such flag',
+        didYouMean(flag, flagsOf(command)) ?? helpHint(command),
+      );
+    }
+    case 'commander.unknownCommand':
+      return usageError(
+        quoted,
+        'no such command',
+        didYouMean(
+          quoted,
+          command.commands.map((child) => child.name()),
+        ) ?? helpHint(command),
+      );
+    case 'commander.excessArguments':
+      return usageError(
+        command.name(),
+        'too many arguments',
+        command.name() === 'run' ? "put the server's own after --" : helpHint(command),
+      );
+    case 'commander.optionMissingArgument':
+      return usageError(quoted.split(/[ ,|]/).at(-2) ?? quoted, 'needs a value', helpHint(command));
+    default:
+      return error.code.startsWith('commander.help')
+        ? error
+        : usageError(command.name(), error.message.replace(/^error: /, ''), helpHint(command));
+  }
+}
+
+function flagsOf(command: Command): string[] {
+  const own = command.options.map((option) => option.long ?? '').filter((long) => long !== '');
+  return command.parent === null ? [...own, '--help'] : [...own, ...flagsOf(command.parent)];
+}
+
+function helpHint(command: Command): string {
+  const path: string[] = [];
+  for (let at: Command | null = command; at !== null; at = at.parent) {
+    path.unshift(at.name());
+  }
+  return `see ${path.join(' ')} --help`;
+}
