@@ -17,10 +17,16 @@ export interface CliErrorOptions {
 export class CliError extends Error {
   override readonly name: string = 'CliError';
   readonly exitCode: ExitCode;
+  readonly what: string;
+  readonly why: string;
+  readonly wayOut: string | undefined;
 
   constructor({ exitCode, what, why, wayOut, cause }: CliErrorOptions) {
     super(`${what}: ${why}${wayOut === undefined ? '' : `; ${wayOut}`}`, { cause });
     this.exitCode = exitCode;
+    this.what = what;
+    this.why = why;
+    this.wayOut = wayOut;
   }
 }
 

@@ -1,14 +1,20 @@
 /** The command's only way to the outside: streams, environment, signals. Tests pass their own. */
 import { userInfo } from 'node:os';
 import { text as readText } from 'node:stream/consumers';
+import { type Progress, startProgress } from './output/progress.ts';
+import { readScreen, type Screen } from './output/screen.ts';
 
 export interface Io {
   /** Writes data to stdout. */
   out(text: string): void;
   /** Writes logs and notices to stderr. */
   err(text: string): void;
-  /** Whether stderr shows colours: a terminal, and `NO_COLOR` is not set. */
-  readonly colour: boolean;
+  /** Where data is shown. */
+  readonly stdout: Screen;
+  /** Where logs and errors are shown. */
+  readonly stderr: Screen;
+  /** A line on stderr while something takes longer than a second; nothing without a terminal. */
+  progress(text: string): Progress;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** All of stdin; nothing when stdin is a terminal, where nobody would know to type. */
@@ -28,7 +34,9 @@ export function createProcessIo(exitNow: () => void): Io {
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
-    colour: process.stderr.isTTY === true && !process.env['NO_COLOR'],
+    stdout: readScreen(process.stdout, process.env),
+    stderr: readScreen(process.stderr, process.env),
+    progress: (text) => startProgress(text, process.stderr, process.env),
     cwd: process.cwd(),
     env: process.env,
     input: async () => (process.stdin.isTTY ? '' : readText(process.stdin)),

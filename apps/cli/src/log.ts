@@ -2,6 +2,7 @@
 
 import type { LogEvent } from '@thv/compose';
 import type { Io } from './io.ts';
+import { type Meaning, paint } from './output/paint.ts';
 
 export interface LogOptions {
   /** Everything. */
@@ -14,25 +15,28 @@ export type Log = (event: LogEvent) => void;
 
 const RANK = { debug: 0, info: 1, warn: 2, error: 3 } as const;
 const LABEL = { debug: 'debug: ', info: '', warn: 'warning: ', error: 'error: ' } as const;
-const COLOUR = { debug: '\u001b[2m', info: '', warn: '\u001b[33m', error: '\u001b[31m' } as const;
-const RESET = '\u001b[0m';
+const MEANING: Readonly<Record<LogEvent['level'], Meaning | undefined>> = {
+  debug: 'aside',
+  info: undefined,
+  warn: 'warning',
+  error: 'bad',
+};
 
 /** Names under which a value is never shown, whoever logged it. */
 const SECRET_NAME = /authorization|cookie|credential|passw|secret|token$/i;
 const TOKEN_SHAPE = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
-// Every control character, also those that a terminal would act on.
-const CONTROL = /\p{Cc}+/gu;
+// What a terminal would act on: control characters, line ends, and marks that turn the direction.
+const CONTROL = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
 
 /** Creates the log of one command. */
-export function createLog(io: Pick<Io, 'err' | 'colour'>, options: LogOptions): Log {
+export function createLog(io: Pick<Io, 'err' | 'stderr'>, options: LogOptions): Log {
   const least = options.debug ? RANK.debug : options.quiet ? RANK.warn : RANK.info;
   return (event) => {
     if (RANK[event.level] < least) {
       return;
     }
     const line = `thv: ${LABEL[event.level]}${clean(event.message)}${renderDetail(event.detail)}`;
-    const colour = io.colour ? COLOUR[event.level] : '';
-    io.err(colour === '' ? `${line}\n` : `${colour}${line}${RESET}\n`);
+    io.err(`${paint(line, MEANING[event.level], io.stderr)}\n`);
   };
 }
 

@@ -26,13 +26,13 @@ export async function main(
       // Help that was asked for, or a command group without a command.
       return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     }
+    const { renderError } = await import('./output/error-text.ts');
     if (error instanceof CliError) {
-      io.err(`thv: ${clean(error.message)}\n`);
+      io.err(renderError(error, io.stderr));
       return error.exitCode;
     }
-    io.err(
-      `thv: internal error: ${clean(error instanceof Error ? error.message : String(error))}\n`,
-    );
+    const why = error instanceof Error ? error.message : String(error);
+    io.err(renderError({ what: 'internal error', why }, io.stderr));
     if (args.includes('--debug') && error instanceof Error) {
       const stack = (error.stack ?? '').split('\n');
       io.err(`${stack.map(clean).join('\n')}\n`);

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createLog, type LogOptions } from '../src/log.ts';
+import { PLAIN } from '../src/output/screen.ts';
 import { didYouMean } from '../src/suggest.ts';
 
 function collect(options: LogOptions = {}, colour = false) {
   const lines: string[] = [];
-  return { lines, log: createLog({ err: (text) => lines.push(text), colour }, options) };
+  return { lines, log: createLog({ err: (text) => lines.push(text), stderr: { ...PLAIN, colour } }, options) };
 }
 
 describe('createLog', () => {
@@ -52,7 +53,7 @@ describe('createLog', () => {
   it('colours for terminals only', () => {
     const { lines, log } = collect({}, true);
     log({ level: 'error', message: 'x' });
-    expect(lines).toEqual(['\u001b[31mthv: error: x\u001b[0m\n']);
+    expect(lines).toEqual(['\u001b[31mthv: error: x\u001b[39m\n']);
   });
 });
 

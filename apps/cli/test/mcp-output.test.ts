@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toJsonLine } from '../src/output/json-line.ts';
 import { renderList } from '../src/output/offer-table.ts';
+import { PLAIN } from '../src/output/screen.ts';
 import { renderToolResult } from '../src/output/tool-result.ts';
 
 describe('renderList', () => {
@@ -10,7 +11,7 @@ describe('renderList', () => {
       { name: 1, description: 'two\nlines', annotations: { readOnlyHint: false, title: true } },
       {},
     ];
-    expect(renderList('tools', items, 'text')).toBe(
+    expect(renderList('tools', items, { format: 'text', screen: PLAIN })).toBe(
       [
         'NAME    ARGUMENTS  HINTS      DESCRIPTION',
         'a [31m  x y?',
@@ -23,13 +24,13 @@ describe('renderList', () => {
 
   it('shortens descriptions, not names', () => {
     const name = 'n'.repeat(100);
-    const out = renderList('prompts', [{ name, description: 'd '.repeat(100) }], 'text');
+    const out = renderList('prompts', [{ name, description: 'd '.repeat(100) }], { format: 'text', screen: PLAIN });
     expect(out).toContain(name);
     expect(out).toContain(`${'d '.repeat(39)}d…`);
   });
 
   it('prints unknown members in JSON', () => {
-    expect(renderList('templates', [{ uriTemplate: 'a', 'x-new': [1] }], 'json')).toBe(
+    expect(renderList('templates', [{ uriTemplate: 'a', 'x-new': [1] }], { format: 'json', screen: PLAIN })).toBe(
       '{"resourceTemplates":[{"uriTemplate":"a","x-new":[1]}]}\n',
     );
   });

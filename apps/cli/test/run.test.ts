@@ -3,6 +3,8 @@ import type { ProtectedServerConfig, RunningServer } from '@thv/compose';
 import { describe, expect, it } from 'vitest';
 import type { Io } from '../src/io.ts';
 import { main } from '../src/main.ts';
+import { NO_PROGRESS } from '../src/output/progress.ts';
+import { PLAIN } from '../src/output/screen.ts';
 
 const SERVER = 'http://127.0.0.1:9/mcp';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -41,7 +43,9 @@ async function run(args: readonly string[], fake: Fake = {}) {
     err: (text) => {
       state.err += text;
     },
-    colour: false,
+    stdout: PLAIN,
+    stderr: PLAIN,
+    progress: () => NO_PROGRESS,
     cwd: HERE,
     env: { PATH: '/bin', SECRET: 'hunter2' },
     input: async () => '',

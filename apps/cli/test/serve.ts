@@ -2,6 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import type { Io } from '../src/io.ts';
 import { main } from '../src/main.ts';
+import { NO_PROGRESS } from '../src/output/progress.ts';
+import { PLAIN } from '../src/output/screen.ts';
 
 export interface Serving {
   /** Of the MCP endpoint; empty when the command ended before it served. */
@@ -33,7 +35,9 @@ export async function serve(args: readonly string[], options: ServeOptions): Pro
     err: (text) => {
       said.err += text;
     },
-    colour: false,
+    stdout: PLAIN,
+    stderr: PLAIN,
+    progress: () => NO_PROGRESS,
     cwd: HERE,
     env: options.env ?? {},
     input: async () => '',

@@ -5,6 +5,7 @@ import { usageError } from '../cli-error.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
+import { withProgress } from '../output/progress.ts';
 import { renderToolResult } from '../output/tool-result.ts';
 import type { Format, GlobalFlags } from '../program.ts';
 import { planConnection, type ServerFlags } from '../services/mcp-flags.ts';
@@ -32,8 +33,10 @@ export async function callTool({ tool, flags }: McpCallArguments, io: Io): Promi
   const { withSession } = await import('../services/mcp-session.ts');
   const request = { what: `mcp call ${tool}`, explain: explainFlags(tool, args) };
   const timeout = (flags.timeout ?? DEFAULT_TIMEOUT) * 1000;
-  const result = await withSession(connection, request, (client) =>
-    client.callTool({ name: tool, arguments: args ?? {} }, { timeout }),
+  const result = await withProgress({ io, quiet: flags.quiet }, `calling ${tool}`, () =>
+    withSession(connection, request, (client) =>
+      client.callTool({ name: tool, arguments: args ?? {} }, { timeout }),
+    ),
   );
   const text = renderToolResult(result, flags.format ?? 'text');
   io.out(withoutSecrets(text, connection.secrets));

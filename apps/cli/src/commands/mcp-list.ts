@@ -3,6 +3,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
 import { renderList } from '../output/offer-table.ts';
+import { withProgress } from '../output/progress.ts';
 import type { Format, GlobalFlags } from '../program.ts';
 import { planConnection, type ServerFlags } from '../services/mcp-flags.ts';
 import { withoutSecrets } from '../services/mcp-refusal.ts';
@@ -16,7 +17,14 @@ export interface McpListArguments {
 export async function listOffer({ list, flags }: McpListArguments, io: Io): Promise<ExitCode> {
   const connection = await planConnection(flags, { io, log: createLog(io, flags) });
   const { readList } = await import('../services/server-offer.ts');
-  const items = await readList(connection, list);
-  io.out(withoutSecrets(renderList(list, items, flags.format ?? 'text'), connection.secrets));
+  const what = `asking ${connection.url}`;
+  const items = await withProgress({ io, quiet: flags.quiet }, what, () =>
+    readList(connection, list),
+  );
+  const { secrets } = connection;
+  // Before they are cut, or the beginning of a token could stay.
+  const shown: typeof items = JSON.parse(withoutSecrets(JSON.stringify(items), secrets));
+  const text = renderList(list, shown, { format: flags.format ?? 'text', screen: io.stdout });
+  io.out(withoutSecrets(text, secrets));
   return EXIT.done;
 }

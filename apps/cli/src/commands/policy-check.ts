@@ -6,6 +6,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
 import { renderCheckReport } from '../output/check-report.ts';
+import { withProgress } from '../output/progress.ts';
 import type { Format, GlobalFlags } from '../program.ts';
 import { assertNoServerFlags, planConnection, type ServerFlags } from '../services/mcp-flags.ts';
 import { loadPolicyFile, orOneLine, showPath } from '../services/policy-files.ts';
@@ -36,6 +37,7 @@ export async function checkPolicies(
     findings,
     ok,
     showPath: (name: string) => showPath(name, io.cwd),
+    screen: io.stdout,
   };
   io.out(renderCheckReport(output, flags.format ?? 'text'));
   return ok ? EXIT.done : EXIT.findings;
@@ -65,5 +67,8 @@ async function askServer(
     import('../services/server-offer.ts'),
     import('../services/unknown-names.ts'),
   ]);
-  return findUnknownNames(config, places, await readOffer(connection));
+  const offer = await withProgress({ io, quiet: flags.quiet }, `asking ${connection.url}`, () =>
+    readOffer(connection),
+  );
+  return findUnknownNames(config, places, offer);
 }

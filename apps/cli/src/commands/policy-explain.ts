@@ -47,6 +47,7 @@ export async function explainPolicies(
       showPath: (name) => showPath(name, io.cwd),
       verbose: flags.verbose === true,
       format: flags.format ?? 'text',
+      screen: io.stdout,
     }),
   );
   return EXIT.done;

@@ -4,6 +4,7 @@ import type { PolicyTestReport } from '@thv/authz';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { renderCoverage } from '../output/coverage.ts';
+import { paintMarks } from '../output/paint.ts';
 import type { GlobalFlags } from '../program.ts';
 import { loadPolicyFile, orOneLine, showPath } from '../services/policy-files.ts';
 
@@ -31,13 +32,16 @@ export async function testPolicies(
   io.out(
     format === 'json'
       ? renderJson(report, coverage)
-      : formatPolicyTests(withoutCoverage(report), format === 'text' ? 'table' : format),
+      : format === 'text'
+        ? paintMarks(formatPolicyTests(withoutCoverage(report), 'table'), io.stdout)
+        : formatPolicyTests(withoutCoverage(report), format),
   );
   if (coverage && format !== 'json') {
     const { places } = await loadPolicyFile(file, io.cwd);
-    const text = renderCoverage(report.coverage, places, (name) => showPath(name, io.cwd));
     // Other programs read the rest of stdout.
-    (format === 'text' ? io.out : io.err)(text);
+    const [write, screen] = format === 'text' ? [io.out, io.stdout] : [io.err, io.stderr];
+    const show = (name: string): string => showPath(name, io.cwd);
+    write(renderCoverage(report.coverage, { places, showPath: show, screen }));
   }
   return report.failed === 0 ? EXIT.done : EXIT.findings;
 }

@@ -4,6 +4,7 @@ import { toStartError, usageError } from '../cli-error.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
+import { withProgress } from '../output/progress.ts';
 import { renderTokenReport } from '../output/token-report.ts';
 import type { Format, GlobalFlags } from '../program.ts';
 import { checkFiles } from '../services/input-files.ts';
@@ -43,10 +44,13 @@ export async function inspectToken(
   }
   const token = readToken(given === undefined || given === '-' ? await io.input() : given);
   const { inspectSignIn: inspect } = await import('@thv/compose');
-  const inspection = await inspect(signIn, token).catch((error: unknown) => {
+  const inspection = await withProgress({ io, quiet: flags.quiet }, 'asking the provider', () =>
+    inspect(signIn, token),
+  ).catch((error: unknown) => {
     throw toStartError(error, { what: 'token inspect', portFlag: '' });
   });
-  io.out(renderTokenReport(inspection, { token, format: flags.format ?? 'text' }));
+  const { format = 'text' } = flags;
+  io.out(renderTokenReport(inspection, { token, format, screen: io.stdout }));
   return exitCodeOf(inspection);
 }
 

@@ -2,6 +2,9 @@
 import type { Finding, Severity } from '@thv/authz';
 import { clean } from '../log.ts';
 import { toJsonLine } from './json-line.ts';
+import { type Meaning, paint } from './paint.ts';
+import type { Screen } from './screen.ts';
+import { wrapLines } from './text-width.ts';
 
 export interface CheckOutput {
   readonly file: string;
@@ -10,6 +13,7 @@ export interface CheckOutput {
   readonly ok: boolean;
   /** How a file is shown. */
   readonly showPath: (file: string) => string;
+  readonly screen: Screen;
 }
 
 export function renderCheckReport(output: CheckOutput, format: 'text' | 'json'): string {
@@ -33,22 +37,31 @@ function renderJson({ ok, findings, showPath }: CheckOutput): string {
 }
 
 function renderText(output: CheckOutput): string {
-  const { findings, file, showPath } = output;
+  const { findings, file, showPath, ok, screen } = output;
   const blocks = findings.map((finding) => renderFinding(finding, output));
-  return [...blocks, `${showPath(file)}: ${summarise(findings)}\n`].join('\n');
+  const summary = paint(summarise(findings), ok ? 'good' : 'bad', screen);
+  return [...blocks, `${showPath(file)}: ${summary}\n`].join('\n');
 }
 
-function renderFinding(finding: Finding, { file, showPath }: CheckOutput): string {
+const MEANING: Readonly<Record<Severity, Meaning | undefined>> = {
+  error: 'bad',
+  warning: 'warning',
+  note: undefined,
+};
+
+function renderFinding(finding: Finding, { file, showPath, screen }: CheckOutput): string {
   const { code, severity, message, fix, policy, line, column } = finding;
   const place = [showPath(finding.file ?? file), line, column]
     .filter((part) => part !== undefined)
     .join(':');
   const whose = policy === undefined ? '' : `${policy}: `;
   const lines = [
-    `${place}: ${severity} ${code}`,
+    `${place}: ${paint(`${severity} ${code}`, MEANING[severity], screen)}`,
     ...renderExcerpt(finding).map((text) => `    ${text}`),
-    `  ${clean(`${whose}${message}`)}`,
-    ...(fix === undefined ? [] : [`  → ${clean(fix)}`]),
+    ...wrapLines(clean(`${whose}${message}`), '  ', screen),
+    ...(fix === undefined ? [] : wrapLines(clean(fix), '  → ', screen)).map((line) =>
+      paint(line, 'hint', screen),
+    ),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -3,6 +3,9 @@ import type { ExplainedPolicy, Explanation } from '@thv/authz';
 import { clean } from '../log.ts';
 import type { PolicyPlace } from '../services/policy-text.ts';
 import { toJsonLine } from './json-line.ts';
+import { type Meaning, paint } from './paint.ts';
+import type { Screen } from './screen.ts';
+import { wrapLines } from './text-width.ts';
 
 export interface ExplanationOptions {
   /** Where policies stand, by id. */
@@ -12,6 +15,7 @@ export interface ExplanationOptions {
   /** With the request and the entities as Cedar saw them. */
   readonly verbose: boolean;
   readonly format: 'text' | 'json';
+  readonly screen: Screen;
 }
 
 export function renderExplanation(explanation: Explanation, options: ExplanationOptions): string {
@@ -43,9 +47,11 @@ function renderJson(explanation: Explanation, { showPath }: ExplanationOptions):
   });
 }
 
+const SOURCE_INDENT = ' '.repeat(6);
+
 function renderText(explanation: Explanation, options: ExplanationOptions): string {
   const sections = [
-    renderAnswer(explanation),
+    renderAnswer(explanation, options),
     renderDetermining(explanation, options),
     renderErrors(explanation, options),
     renderNearMisses(explanation, options),
@@ -57,10 +63,20 @@ function renderText(explanation: Explanation, options: ExplanationOptions): stri
     .join('\n\n')}\n`;
 }
 
-function renderAnswer({ decision, request, policies, errors }: Explanation): readonly string[] {
+function renderAnswer(
+  { decision, request, policies, errors }: Explanation,
+  { screen }: ExplanationOptions,
+): readonly string[] {
   const { principal, action, resource } = request;
   const asked = `${nameOf(principal)} ${nameOf(action)} ${nameOf(resource)}`;
-  return [`${decision.toUpperCase()}  ${asked}`, `  ${reasonOf(decision, policies, errors)}`];
+  const word = decision.toUpperCase();
+  const meaning: Meaning = decision === 'allow' ? 'good' : 'bad';
+  const [first = '', ...rest] = wrapLines(asked, `${word}  `, screen);
+  return [
+    paint(word, meaning, screen) + first.slice(word.length),
+    ...rest,
+    ...wrapLines(reasonOf(decision, policies, errors), '  ', screen),
+  ];
 }
 
 function reasonOf(
@@ -85,28 +101,37 @@ function reasonOf(
 
 function renderDetermining(
   { policies }: Explanation,
-  { showPath }: ExplanationOptions,
+  { showPath, screen }: ExplanationOptions,
 ): readonly string[] {
   return policies.length === 0
     ? []
     : [
-        'Decided by',
+        paint('Decided by', 'title', screen),
         ...policies.flatMap(({ id, file, line, column, source }) => [
-          `  ${id}  ${[file === undefined ? '' : showPath(file), line, column].join(':')}`,
-          ...source.split('\n').map((text) => `      ${clean(text.trimEnd())}`),
+          nameWithPlace(id, [file === undefined ? '' : showPath(file), line, column], screen),
+          ...source
+            .split('\n')
+            .flatMap((text) => wrapLines(clean(text.trimEnd()), SOURCE_INDENT, screen)),
         ]),
       ];
 }
 
 function renderErrors({ errors }: Explanation, options: ExplanationOptions): readonly string[] {
+  const { screen } = options;
   return errors.length === 0
     ? []
     : [
-        'Could not be evaluated',
+        paint('Could not be evaluated', 'title', screen),
         ...errors.flatMap(({ policy, message, part, hint }) => [
-          `  ${policy === '' ? 'the request' : withPlace(policy, options)}`,
-          `      ${clean(part === undefined ? message : `this cannot be evaluated: ${part} (${message})`)}`,
-          ...(hint === undefined ? [] : [`      → ${clean(hint)}`]),
+          policy === '' ? '  the request' : withPlace(policy, options),
+          ...wrapLines(
+            clean(part === undefined ? message : `this cannot be evaluated: ${part} (${message})`),
+            SOURCE_INDENT,
+            screen,
+          ),
+          ...(hint === undefined ? [] : wrapLines(clean(hint), `${SOURCE_INDENT}→ `, screen)).map(
+            (line) => paint(line, 'hint', screen),
+          ),
         ]),
       ];
 }
@@ -118,10 +143,10 @@ function renderNearMisses(
   return nearMisses.length === 0
     ? []
     : [
-        'Would have permitted it, but',
+        paint('Would have permitted it, but', 'title', options.screen),
         ...nearMisses.flatMap(({ id, why }) => [
-          `  ${withPlace(id, options)}`,
-          `      ${clean(why)}`,
+          withPlace(id, options),
+          ...wrapLines(clean(why), SOURCE_INDENT, options.screen),
         ]),
       ];
 }
@@ -135,11 +160,19 @@ function renderCedar({ request, entities }: Explanation): readonly string[] {
   ];
 }
 
-function withPlace(id: string, { places, showPath }: ExplanationOptions): string {
-  const place = places.get(id);
-  return place?.line === undefined
-    ? id
-    : `${id}  ${[place.file === undefined ? '' : showPath(place.file), place.line, place.column].join(':')}`;
+function withPlace(id: string, { places, showPath, screen }: ExplanationOptions): string {
+  const { file, line, column } = places.get(id) ?? {};
+  return line === undefined
+    ? `  ${id}`
+    : nameWithPlace(id, [file === undefined ? '' : showPath(file), line, column], screen);
+}
+
+function nameWithPlace(
+  id: string,
+  place: readonly (string | number | undefined)[],
+  screen: Screen,
+): string {
+  return `  ${id}  ${paint(place.join(':'), 'aside', screen)}`;
 }
 
 function nameOf({ type, id }: { readonly type: string; readonly id: string }): string {

@@ -2,13 +2,12 @@
 import { clean } from '../log.ts';
 import type { ListItem, ListName } from '../services/server-offer.ts';
 import { toJsonLine } from './json-line.ts';
+import type { Screen } from './screen.ts';
+import { type Column, renderTable } from './table.ts';
+import { cutTo } from './text-width.ts';
 
-interface Column {
-  readonly title: string;
-  readonly cell: (item: ListItem) => string;
-}
-
-const MAX_CELL = 80;
+/** Servers write whole pages; even a pipe gets no more of them. */
+const MAX_DESCRIPTION = 80;
 
 const textOf =
   (...names: readonly string[]) =>
@@ -17,17 +16,21 @@ const textOf =
     return typeof found === 'string' ? found : '';
   };
 
-const DESCRIPTION: Column = { title: 'DESCRIPTION', cell: textOf('description', 'title') };
+const DESCRIPTION: Column<ListItem> = {
+  title: 'DESCRIPTION',
+  cell: (item) => cutTo(clean(textOf('description', 'title')(item)), MAX_DESCRIPTION),
+  cut: true,
+};
 
 const TABLES: Readonly<
-  Record<ListName, { readonly key: string; readonly columns: readonly Column[] }>
+  Record<ListName, { readonly key: string; readonly columns: readonly Column<ListItem>[] }>
 > = {
   tools: {
     key: 'tools',
     columns: [
       { title: 'NAME', cell: textOf('name') },
-      { title: 'ARGUMENTS', cell: describeSchema },
-      { title: 'HINTS', cell: describeHints },
+      { title: 'ARGUMENTS', cell: describeSchema, cut: true },
+      { title: 'HINTS', cell: describeHints, cut: true },
       DESCRIPTION,
     ],
   },
@@ -35,7 +38,7 @@ const TABLES: Readonly<
     key: 'prompts',
     columns: [
       { title: 'NAME', cell: textOf('name') },
-      { title: 'ARGUMENTS', cell: describeArguments },
+      { title: 'ARGUMENTS', cell: describeArguments, cut: true },
       DESCRIPTION,
     ],
   },
@@ -62,26 +65,10 @@ const TABLES: Readonly<
 export function renderList(
   list: ListName,
   items: readonly ListItem[],
-  format: 'text' | 'json',
+  { format, screen }: { readonly format: 'text' | 'json'; readonly screen: Screen },
 ): string {
   const { key, columns } = TABLES[list];
-  if (format === 'json') {
-    return toJsonLine({ [key]: items });
-  }
-  const rows = [
-    columns.map(({ title }) => title),
-    ...items.map((item) => columns.map(({ cell }) => shorten(clean(cell(item))))),
-  ];
-  const widths = columns.map((_column, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
-  return rows
-    .map((row) => `${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ')}`.trimEnd())
-    .map((line) => `${line}\n`)
-    .join('');
-}
-
-/** A name is shown whole, or it could not be copied; only long descriptions reach the limit. */
-function shorten(cell: string): string {
-  return cell.length > MAX_CELL && cell.includes(' ') ? `${cell.slice(0, MAX_CELL - 1)}…` : cell;
+  return format === 'json' ? toJsonLine({ [key]: items }) : renderTable(columns, items, screen);
 }
 
 /** The names of a tool's arguments; `?` follows those that may be left out. */

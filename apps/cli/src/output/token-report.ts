@@ -1,5 +1,8 @@
 /** What `thv token inspect` prints: every check, what it saw, and what to do. Pure. */
 import type { inspectSignIn } from '@thv/compose';
+import { paint, paintMarks } from './paint.ts';
+import type { Screen } from './screen.ts';
+import { wrapLines } from './text-width.ts';
 
 type Inspection = Awaited<ReturnType<typeof inspectSignIn>>;
 
@@ -7,6 +10,7 @@ export interface TokenReportOptions {
   /** Never printed, even when the provider repeats it in a claim. */
   readonly token: string;
   readonly format: 'text' | 'json';
+  readonly screen: Screen;
 }
 
 export function renderTokenReport(inspection: Inspection, options: TokenReportOptions): string {
@@ -22,11 +26,15 @@ export function renderTokenReport(inspection: Inspection, options: TokenReportOp
     return `${JSON.stringify({ ok, checks })}\n`;
   }
   const width = Math.max(...checks.map(({ name }) => name.length));
+  const { screen } = options;
   const lines = checks.flatMap(({ name, ok: passed, detail, hint }) => [
-    `${passed ? '✓' : '✗'} ${name.padEnd(width)}  ${detail}`,
-    ...(hint === null ? [] : [`  ${' '.repeat(width)}  → ${hint}`]),
+    ...wrapLines(detail, `${passed ? '✓' : '✗'} ${name.padEnd(width)}  `, screen),
+    ...(hint === null ? [] : wrapLines(hint, `  ${' '.repeat(width)}  → `, screen)).map((line) =>
+      paint(line, 'hint', screen),
+    ),
   ]);
-  return `${lines.join('\n')}\n\n${verdict(inspection)}\n`;
+  const end = paint(verdict(inspection), ok ? 'good' : 'bad', screen);
+  return `${paintMarks(lines.join('\n'), screen)}\n\n${end}\n`;
 }
 
 function verdict({ ok, providerUnreachable, checks }: Inspection): string {
