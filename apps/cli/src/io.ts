@@ -36,7 +36,7 @@ export function createProcessIo(exitNow: () => void): Io {
     err: (text) => void process.stderr.write(text),
     stdout: readScreen(process.stdout, process.env),
     stderr: readScreen(process.stderr, process.env),
-    progress: (text) => startProgress(text, process.stderr, process.env),
+    progress: (text) => startProgress(text, { stream: process.stderr, env: process.env }),
     cwd: process.cwd(),
     env: process.env,
     input: async () => (process.stdin.isTTY ? '' : readText(process.stdin)),

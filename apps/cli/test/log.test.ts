@@ -5,7 +5,10 @@ import { didYouMean } from '../src/suggest.ts';
 
 function collect(options: LogOptions = {}, colour = false) {
   const lines: string[] = [];
-  return { lines, log: createLog({ err: (text) => lines.push(text), stderr: { ...PLAIN, colour } }, options) };
+  return {
+    lines,
+    log: createLog({ err: (text) => lines.push(text), stderr: { ...PLAIN, colour } }, options),
+  };
 }
 
 describe('createLog', () => {

@@ -24,15 +24,21 @@ describe('renderList', () => {
 
   it('shortens descriptions, not names', () => {
     const name = 'n'.repeat(100);
-    const out = renderList('prompts', [{ name, description: 'd '.repeat(100) }], { format: 'text', screen: PLAIN });
+    const out = renderList('prompts', [{ name, description: 'd '.repeat(100) }], {
+      format: 'text',
+      screen: PLAIN,
+    });
     expect(out).toContain(name);
     expect(out).toContain(`${'d '.repeat(39)}d…`);
   });
 
   it('prints unknown members in JSON', () => {
-    expect(renderList('templates', [{ uriTemplate: 'a', 'x-new': [1] }], { format: 'json', screen: PLAIN })).toBe(
-      '{"resourceTemplates":[{"uriTemplate":"a","x-new":[1]}]}\n',
-    );
+    expect(
+      renderList('templates', [{ uriTemplate: 'a', 'x-new': [1] }], {
+        format: 'json',
+        screen: PLAIN,
+      }),
+    ).toBe('{"resourceTemplates":[{"uriTemplate":"a","x-new":[1]}]}\n');
   });
 });
 

@@ -81,6 +81,8 @@ describe('thv run -f', () => {
     expect(out).toBe(`NAME     weather
 URL      http://127.0.0.1:7777/mcp
 SIGN-IN  bearer token from https://idp.example, audience a or b or c
+AT 401   a client reads http://127.0.0.1:7777/.well-known/oauth-protected-resource/mcp, \
+signs its user in at https://idp.example, and calls again with the token
 POLICY   none
 
 {

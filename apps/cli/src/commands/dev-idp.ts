@@ -10,6 +10,8 @@ import {
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
+import type { Screen } from '../output/screen.ts';
+import { type Fact, renderFacts } from '../output/table.ts';
 
 export interface DevIdpFlags {
   readonly port?: number;
@@ -33,20 +35,25 @@ export async function runDevIdp(flags: DevIdpFlags, io: Io): Promise<ExitCode> {
     level: 'warn',
     message: 'anyone on this machine can get any token here; use it for trying things out only',
   });
-  io.out(flags.format === 'json' ? renderJson(idp) : renderText(idp));
+  io.out(flags.format === 'json' ? renderJson(idp) : renderText(idp, io.stdout));
   await terminated;
   await idp.close();
   return EXIT.done;
 }
 
-function renderText(idp: DevIdp): string {
-  return `ISSUER         ${idp.issuer}
-JWKS           ${idp.jwksUrl}
-TOKEN          ${idp.tokenUrl}
-INTROSPECTION  ${idp.introspectionUrl}
-CLIENT         ${DEV_CLIENT.id} with the secret ${DEV_CLIENT.secret}
-PUBLIC CLIENT  ${DEV_PUBLIC_CLIENT_ID} (PKCE, http://127.0.0.1 or localhost, any port, /callback)
-
+function renderText(idp: DevIdp, screen: Screen): string {
+  const facts: readonly Fact[] = [
+    ['ISSUER', idp.issuer, 'good'],
+    ['JWKS', idp.jwksUrl],
+    ['TOKEN', idp.tokenUrl],
+    ['INTROSPECTION', idp.introspectionUrl],
+    ['CLIENT', `${DEV_CLIENT.id} with the secret ${DEV_CLIENT.secret}`],
+    [
+      'PUBLIC CLIENT',
+      `${DEV_PUBLIC_CLIENT_ID} (PKCE, http://127.0.0.1 or localhost, any port, /callback)`,
+    ],
+  ];
+  return `${renderFacts(facts, screen)}
 A token with any claims:
 
 ${curlLine(idp)}
@@ -71,5 +78,6 @@ function renderJson(idp: DevIdp): string {
 }
 
 function curlLine({ devTokenUrl }: DevIdp): string {
-  return `  curl -s ${devTokenUrl} -H 'Accept: text/plain' -d sub=alice -d aud=my-server -d 'claims={"roles":["premium"]}'`;
+  return `  curl -s ${devTokenUrl} -H 'Accept: text/plain' \\
+    -d sub=alice -d aud=my-server -d 'claims={"roles":["premium"]}'`;
 }

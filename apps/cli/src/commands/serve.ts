@@ -6,6 +6,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog, type Log } from '../log.ts';
 import { withWayOut } from '../option-flags.ts';
+import { NO_PROGRESS } from '../output/progress.ts';
 import { renderRunSummary } from '../output/run-summary.ts';
 import type { Format, GlobalFlags } from '../program.ts';
 import { checkFiles } from '../services/input-files.ts';
@@ -29,17 +30,21 @@ export async function serveInForeground(
   const log = createLog(io, flags);
   const config = await createConfig(plan, io, log);
   const terminated = io.termination();
-  const start = await loadStartProtectedServer(services);
+  const progress = flags.quiet === true ? NO_PROGRESS : io.progress(waitingFor(config));
   const fail = (error: unknown): never => {
     throw toStartError(error, { what: plan.name, portFlag: '--proxy-port' });
   };
-  const running = await start(config).catch(fail);
+  let running: RunningServer | undefined;
   try {
+    const start = await loadStartProtectedServer(services);
+    running = await start(config).catch(fail);
+    const { url } = running;
     return await attend(running, terminated, {
       log,
       fail,
       readyGrace: services.readyGrace ?? DEFAULT_READY_GRACE,
       print: () => {
+        progress.stop();
         // Only now: a start that fails is told in one line.
         for (const message of plan.warnings) {
           log({ level: 'warn', message });
@@ -51,18 +56,26 @@ export async function serveInForeground(
           renderRunSummary(
             {
               name: plan.name,
-              url: running.url,
+              url,
               signIn: plan.signIn,
               policyFile: plan.authorizationFile,
             },
-            flags.format ?? 'text',
+            { format: flags.format ?? 'text', screen: io.stdout },
           ),
         );
       },
     });
   } finally {
-    await running.close();
+    progress.stop();
+    await running?.close();
   }
+}
+
+/** What is worth waiting for; a package that is not there yet takes longest. */
+function waitingFor({ name, upstream }: ProtectedServerConfig): string {
+  return upstream.kind === 'stdio' && upstream.command === 'npx'
+    ? `installing and starting ${upstream.args[1] ?? name}`
+    : `waiting for ${name}`;
 }
 
 async function createConfig(plan: ServePlan, io: Io, log: Log): Promise<ProtectedServerConfig> {

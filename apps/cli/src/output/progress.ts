@@ -12,20 +12,24 @@ export interface Progress {
 /** For files, pipes, and people who want quiet. */
 export const NO_PROGRESS: Progress = { update: () => undefined, stop: () => undefined };
 
-/** Milliseconds after which people begin to wonder. */
-const PATIENCE = 1000;
+/** Where progress is shown. */
+export interface ProgressOptions {
+  readonly stream: NodeJS.WriteStream & ShownStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds after which people begin to wonder. Default 1000. */
+  readonly patience?: number;
+}
 
 /** The mark, a space, and the last column, which some terminals leave only at the next character. */
 const TAKEN = 3;
 
 /**
- * Shows the text once a second has passed. Whatever is written to stdout or stderr meanwhile takes the
+ * Shows the text once people begin to wonder. Whatever is written to stdout or stderr meanwhile takes the
  * place of the line, and the line follows below it. Without a terminal nothing is shown.
  */
 export function startProgress(
   text: string,
-  stream: NodeJS.WriteStream & ShownStream,
-  env: Readonly<Record<string, string | undefined>>,
+  { stream, env, patience = 1000 }: ProgressOptions,
 ): Progress {
   if (stream.isTTY !== true || env['TERM'] === 'dumb' || env['CI'] !== undefined) {
     return NO_PROGRESS;
@@ -51,7 +55,7 @@ export function startProgress(
       stop: () => void spinner.stop(),
     };
   };
-  const timer = setTimeout(() => void show(), PATIENCE);
+  const timer = setTimeout(() => void show(), patience);
   const stop = (): void => {
     stopped = true;
     clearTimeout(timer);

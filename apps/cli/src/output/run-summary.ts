@@ -1,5 +1,7 @@
 /** What `thv run` prints once the server can be called. Pure. */
 import type { IssuerConfig, SignInConfig } from '@thv/compose';
+import type { Screen } from './screen.ts';
+import { type Fact, renderFacts } from './table.ts';
 
 export interface RunSummary {
   readonly name: string;
@@ -8,34 +10,36 @@ export interface RunSummary {
   readonly policyFile: string | undefined;
 }
 
-export function renderRunSummary(summary: RunSummary, format: 'text' | 'json'): string {
-  return format === 'json' ? renderJson(summary) : renderText(summary);
+export function renderRunSummary(
+  summary: RunSummary,
+  { format, screen }: { readonly format: 'text' | 'json'; readonly screen: Screen },
+): string {
+  return format === 'json' ? renderJson(summary) : renderText(summary, screen);
 }
 
-function renderText({ name, url, signIn, policyFile }: RunSummary): string {
-  const client = clientOf(signIn);
-  const rows = [
+function renderText({ name, url, signIn, policyFile }: RunSummary, screen: Screen): string {
+  const firstCall = describeFirstCall(signIn, url);
+  const facts: readonly Fact[] = [
     ['NAME', name],
-    ['URL', url],
-    ['SIGN-IN', describeSignIn(signIn)],
-    ...(client === undefined ? [] : [['CLIENT', `clients sign in as ${client}`]]),
-    ['POLICY', policyFile ?? 'none'],
+    ['URL', url, 'good'],
+    ['SIGN-IN', describeSignIn(signIn), isOpen(signIn) ? 'warning' : undefined],
+    ...(firstCall === undefined ? [] : [['AT 401', firstCall] as const]),
+    ['POLICY', policyFile ?? 'none', policyFile === undefined ? 'warning' : undefined],
   ];
-  const table = rows.map(([label = '', value = '']) => `${label.padEnd(9)}${value}\n`).join('');
-  return `${table}\n${JSON.stringify(clientConfig(name, url), null, 2)}\n`;
+  return `${renderFacts(facts, screen)}\n${JSON.stringify(clientConfig(name, url), null, 2)}\n`;
 }
 
 function renderJson({ name, url, signIn, policyFile }: RunSummary): string {
   return `${JSON.stringify({
     name,
     url,
-    sign_in: signInData(signIn),
+    sign_in: signInData(signIn, url),
     policy: policyFile ?? null,
     client_config: clientConfig(name, url),
   })}\n`;
 }
 
-function signInData(signIn: SignInConfig) {
+function signInData(signIn: SignInConfig, url: string) {
   if (signIn.kind === 'local-user') {
     return { kind: 'local-user', subject: signIn.subject };
   }
@@ -51,6 +55,7 @@ function signInData(signIn: SignInConfig) {
     scopes: scopes ?? [],
     required_scopes: issuer?.requiredScopes ?? [],
     resource_url: resourceUrl ?? null,
+    resource_metadata_url: metadataUrl(resourceUrl ?? url),
   };
 }
 
@@ -58,6 +63,44 @@ function signInData(signIn: SignInConfig) {
 function clientOf(signIn: SignInConfig): string | undefined {
   const issuer = signIn.kind === 'oidc' ? signIn.issuers[0] : undefined;
   return issuer?.introspection === undefined ? issuer?.clientId : undefined;
+}
+
+/** What a client does that calls without a token: RFC 9728 §5, from the challenge to a token. */
+function describeFirstCall(signIn: SignInConfig, url: string): string | undefined {
+  if (signIn.kind === 'local-user') {
+    return undefined;
+  }
+  const {
+    issuers,
+    resourceUrl,
+    scopes = issuers.flatMap((issuer) => issuer.requiredScopes ?? []),
+  } = signIn;
+  const servers = issuers.flatMap(({ issuer, inCluster }) =>
+    issuer === undefined || inCluster === true ? [] : [issuer],
+  );
+  if (servers.length === 0) {
+    return 'clients cannot find out where to sign in; give them a token';
+  }
+  const client = clientOf(signIn);
+  const steps = [
+    `reads ${metadataUrl(resourceUrl ?? url)}`,
+    `signs its user in at ${servers.join(' or ')}${client === undefined ? '' : ` as ${client}`}`,
+    ...(scopes.length === 0 ? [] : [`asks for ${scopes.join(' ')}`]),
+  ];
+  return `a client ${steps.join(', ')}, and calls again with the token`;
+}
+
+/** Where the RFC 9728 document of a resource is: §3.1. */
+function metadataUrl(resource: string): string {
+  const { origin, pathname } = new URL(resource);
+  return `${origin}/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}`;
+}
+
+/** Everyone, or everyone with whatever token, is let in. */
+function isOpen(signIn: SignInConfig): boolean {
+  return (
+    signIn.kind === 'local-user' || signIn.issuers.some(({ audiences }) => audiences.length === 0)
+  );
 }
 
 function describeSignIn(signIn: SignInConfig): string {

@@ -82,7 +82,7 @@ function fitWidths(wanted: readonly Width[], { columns }: Screen): readonly numb
 }
 
 /** One fact of a list: its name, what it is, and what that means. */
-export type Fact = readonly [label: string, value: string, meaning?: Meaning];
+export type Fact = readonly [label: string, value: string, meaning?: Meaning | undefined];
 
 /** Labels and values below each other, long values broken between words. */
 export function renderFacts(facts: readonly Fact[], screen: Screen): string {
