@@ -27,7 +27,7 @@ describe('thv dev idp', () => {
       const { child, said, finished } = await startIdp([], /SERVER\n$/);
       const issuer = /^ISSUER +(\S+)$/m.exec(said.out)![1]!;
       const jwks = /^JWKS +(\S+)$/m.exec(said.out)![1]!;
-      const line = /^ {2}(curl [^]*?)\n\n/m.exec(said.out)![1]!;
+      const line = /^ {2}(curl [\s\S]*?)\n\n/m.exec(said.out)![1]!;
       const { stdout: token } = await promisify(execFile)('sh', ['-c', line]);
       const { payload } = await jwtVerify(token, createRemoteJWKSet(new URL(jwks)), {
         issuer,
