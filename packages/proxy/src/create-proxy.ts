@@ -9,6 +9,7 @@ import { buildPipeline } from './pipeline.ts';
 import { createReadiness, word } from './routes/health.ts';
 import { answerWellKnown } from './routes/well-known.ts';
 import { createMemorySessionStore } from './session/memory-store.ts';
+import { createToolNames } from './tools/tool-names.ts';
 
 /** A protected MCP server. */
 export interface McpProxy {
@@ -92,6 +93,7 @@ function resolveOptions(options: ProxyOptions): ResolvedOptions {
     authorize: options.authorize,
     origins: typeof origins === 'function' ? origins : () => origins,
     resourceMetadata: options.resourceMetadata,
+    tools: options.tools === undefined ? undefined : createToolNames(options.tools),
     path,
     bodyLimit: checkPositive('bodyLimit', options.bodyLimit ?? 8 * 1024 * 1024),
     answerLimit: checkPositive('answerLimit', options.answerLimit ?? 16 * 1024 * 1024),

@@ -17,6 +17,8 @@ export interface Exchange {
   trafficKey?: string;
   /** Set by `parse`, for POST. */
   message?: McpMessage;
+  /** Set by `tools` when the message was renamed: the name by which the caller called the tool. */
+  shownTool?: string;
   /** The list that the message asks for, set by `authorize`. */
   list?: FilteredList;
   /** Set by `authorize` when a policy was asked. */

@@ -20,6 +20,7 @@ export {
   type MemorySessionStoreOptions,
 } from './session/memory-store.ts';
 export type { SessionOwner, SessionStore } from './session/store.ts';
+export { assertToolOptions, type ToolOptions, type ToolOverride } from './tools/tool-options.ts';
 export {
   AnswerTimeout,
   createHttpUpstream,

@@ -4,6 +4,8 @@ import type { Identity } from '@thv/oidc';
 import type { PolicyEngine } from './authorization.ts';
 import type { ExchangeReport } from './report.ts';
 import type { SessionStore } from './session/store.ts';
+import type { ToolNames } from './tools/tool-names.ts';
+import type { ToolOptions } from './tools/tool-options.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 /** Finds out who calls; the resource server of `@thv/oidc` fits. */
@@ -32,6 +34,8 @@ export interface ProxyOptions {
   readonly origins: OriginPolicy | (() => OriginPolicy);
   /** RFC 9728 document; absent when callers do not sign in. */
   readonly resourceMetadata?: () => Readonly<Record<string, unknown>>;
+  /** Which tools callers see, and under which names. Default: all, under the server's own. */
+  readonly tools?: ToolOptions;
   /** Path of the MCP endpoint. Default `/mcp`. */
   readonly path?: string;
   /** Bytes of a request body. Default 8 MiB. */
@@ -56,7 +60,8 @@ export interface ProxyOptions {
 
 /** The options with every default filled in. */
 export interface ResolvedOptions
-  extends Required<Omit<ProxyOptions, 'resourceMetadata' | 'origins'>> {
+  extends Required<Omit<ProxyOptions, 'resourceMetadata' | 'origins' | 'tools'>> {
+  readonly tools: ToolNames | undefined;
   readonly origins: () => OriginPolicy;
   readonly resourceMetadata: (() => Readonly<Record<string, unknown>>) | undefined;
 }

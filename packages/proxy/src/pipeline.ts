@@ -12,9 +12,11 @@ import { originStage } from './middleware/origin.ts';
 import { parseStage } from './middleware/parse.ts';
 import { reportStage } from './middleware/report.ts';
 import { sessionStage } from './middleware/session.ts';
+import { toolsStage } from './middleware/tools.ts';
 import type { ResolvedOptions } from './options.ts';
 import { createTaskBook } from './session/task-book.ts';
 import { createTrafficBook } from './session/traffic-book.ts';
+import { createToolNotices } from './tools/tool-notices.ts';
 
 /**
  * Builds the stages of the MCP route.
@@ -27,6 +29,9 @@ export function buildPipeline(options: ResolvedOptions, ending: AbortSignal): re
   const hints = createHintStore();
   const traffic = createTrafficBook();
   const tasks = createTaskBook({ now });
+  const { tools, onError } = options;
+  const toolNotices =
+    tools && createToolNotices(tools, (text) => onError(new Error(text), 'tools'));
   return [
     // Outermost, so that refusals of every later stage are reported and nothing thrown gets out.
     reportStage(options),
@@ -41,6 +46,9 @@ export function buildPipeline(options: ResolvedOptions, ending: AbortSignal): re
     // After parsing, since `initialize` and the 2026 era have no session; before policy, so that
     // another identity's session id says nothing about what it could do.
     sessionStage(options.sessions, traffic),
+    // Before policy, which judges the server's own names; after sign-in, so that strangers cannot
+    // try out which tools there are.
+    toolsStage(options.tools),
     // The last gate: what passes is forwarded.
     authorizeStage({
       engine,
@@ -49,6 +57,6 @@ export function buildPipeline(options: ResolvedOptions, ending: AbortSignal): re
       hints: createHintSource({ upstream, store: hints, now, maxBytes: answerLimit }),
     }),
     // Asks the upstream and filters what comes back.
-    forwardStage({ ...options, engine, hints, traffic, tasks, ending }),
+    forwardStage({ ...options, engine, hints, traffic, tasks, ending, toolNotices }),
   ];
 }

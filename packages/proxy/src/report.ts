@@ -1,6 +1,7 @@
 /** What an operator learns of one request (D38): names and reasons, never tokens or values. */
 
 import type { Exchange } from './exchange.ts';
+import { TOOL_UNKNOWN } from './middleware/tools.ts';
 
 export type Outcome = 'success' | 'denied' | 'unauthorized' | 'error';
 
@@ -16,6 +17,8 @@ export interface ExchangeReport {
   readonly method: string | undefined;
   /** Tool or prompt name, or resource URI; cut after 1024 characters. */
   readonly target: string | undefined;
+  /** The name by which the caller called the tool, where `target` is another one. */
+  readonly shownTarget: string | undefined;
   /** Names of the arguments, at most 64; their values are the caller's affair. */
   readonly arguments: readonly string[];
   readonly issuer: string | undefined;
@@ -40,6 +43,8 @@ export function buildReport(exchange: Exchange, response: Response, now: number)
     httpMethod: exchange.request.method,
     method: exchange.message?.method,
     target: typeof target === 'string' ? shorten(target, MAX_TARGET) : undefined,
+    shownTarget:
+      exchange.shownTool === undefined ? undefined : shorten(exchange.shownTool, MAX_TARGET),
     arguments: argumentNames(args),
     issuer: exchange.identity?.issuer,
     subject: exchange.identity?.subject,
@@ -69,6 +74,7 @@ function shorten(text: string, limit: number): string {
 
 function outcomeOf(exchange: Exchange, response: Response): Outcome {
   if (exchange.decision?.allowed === false || response.status === 403) return 'denied';
+  if (exchange.reason === TOOL_UNKNOWN) return 'denied';
   if (exchange.identity === undefined && response.status < 500) return 'unauthorized';
   return response.status < 400 && exchange.reason === undefined ? 'success' : 'error';
 }

@@ -10,6 +10,7 @@ it('exports these names', () => {
       "AnswerTimeout",
       "ProxyError",
       "SUPPORTED_VERSIONS",
+      "assertToolOptions",
       "createHttpUpstream",
       "createMemorySessionStore",
       "createProxy",

@@ -118,6 +118,14 @@ function decodeMirrored(value: string): string | undefined {
   }
 }
 
+/** The value of a header that mirrors `text`: as it is, or in Base64 where a header cannot hold it. */
+export function encodeMirrored(text: string): string {
+  const isPlain = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(text);
+  if (isPlain && !text.startsWith('=?')) return text;
+  const bytes = [...new TextEncoder().encode(text)].map((byte) => String.fromCharCode(byte));
+  return `=?base64?${btoa(bytes.join(''))}?=`;
+}
+
 function declaredVersion(message: JsonRpcMessage): string | undefined {
   const meta = message.params?.['_meta'];
   if (!isRecord(meta) || !Object.hasOwn(meta, VERSION_META_KEY)) return undefined;

@@ -3,7 +3,9 @@
 import type { FilterResult, PolicyEngine } from '../authorization.ts';
 import { type Exchange, identityOf, type Stage } from '../exchange.ts';
 import type { HintStore } from '../hints/hint-store.ts';
+import { encodeMirrored } from '../mcp/era.ts';
 import { INTERNAL_ERROR, isRecord } from '../mcp/json-rpc.ts';
+import type { McpMessage } from '../mcp/message.ts';
 import type { FilteredList } from '../mcp/methods.ts';
 import { replyError } from '../mcp/reply.ts';
 import { mayBeginTask } from '../mcp/tasks.ts';
@@ -13,11 +15,17 @@ import type { TaskBook } from '../session/task-book.ts';
 import type { TrafficBook } from '../session/traffic-book.ts';
 import { filterResponse } from '../stream/filter-response.ts';
 import type { AnsweredRequest } from '../stream/server-message.ts';
+import { showTool } from '../tools/show-tool.ts';
+import type { ToolNotices } from '../tools/tool-notices.ts';
 import { dropMirrors, forwardedRequestHeaders } from '../upstream/headers.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
 
 export interface ForwardOptions
-  extends Pick<ResolvedOptions, 'upstream' | 'answerLimit' | 'streamLeeway' | 'onError' | 'now'> {
+  extends Pick<
+    ResolvedOptions,
+    'upstream' | 'answerLimit' | 'streamLeeway' | 'onError' | 'now' | 'tools'
+  > {
+  readonly toolNotices: ToolNotices | undefined;
   readonly engine: PolicyEngine | 'anything-authenticated';
   readonly hints: HintStore;
   readonly traffic: TrafficBook;
@@ -53,6 +61,7 @@ async function ask(
   if (message?.era === '2026') headers.delete('last-event-id');
   // Headers that mirror the body belong to the 2026 era; in the other nobody has compared them.
   else dropMirrors(headers);
+  if (exchange.shownTool !== undefined) mirrorRealName(headers, message);
   const context: UpstreamContext = {
     identity: identityOf(exchange),
     sessionId: exchange.sessionId,
@@ -63,6 +72,12 @@ async function ask(
   if (message !== undefined) return upstream.handle(message, context);
   if (request.method === 'DELETE') return upstream.endSession(context);
   return openStream(exchange, context, options);
+}
+
+/** The header has been held against the name of the caller; the server gets its own in both places. */
+function mirrorRealName(headers: Headers, message: McpMessage | undefined): void {
+  const name = message?.params?.['name'];
+  if (headers.has('mcp-name')) headers.set('mcp-name', encodeMirrored(String(name)));
 }
 
 /** The request that an answer will be held against; undefined where none is owed. */
@@ -99,11 +114,13 @@ function filter(
   options: ForwardOptions & { readonly asked: AnsweredRequest | undefined },
 ): Promise<Response> {
   const { message } = exchange;
+  const { tools } = options;
   const identity = identityOf(exchange);
   const { expiresAt, issuer, subject } = identity;
   return filterResponse(response, {
     request: options.asked,
     traffic: options.traffic.of(exchange.trafficKey ?? ''),
+    showTool: tools === undefined ? undefined : (text) => showTool(text, tools),
     filterList: (list, result) => filterList(exchange, { list, result }, options),
     onWithheld: (reason) => {
       exchange.reason ??= `withheld:${reason}`;
@@ -125,12 +142,19 @@ function filter(
 async function filterList(
   exchange: Exchange,
   { list, result }: { readonly list: FilteredList; readonly result: unknown },
-  { engine, hints, tasks }: ForwardOptions,
+  { engine, hints, tasks, toolNotices }: ForwardOptions,
 ): Promise<FilterResult> {
   if (list === 'tasks') return ownTasks(result, identityOf(exchange), tasks);
-  if (list === 'tools') hints.observe(result);
+  if (list === 'tools') {
+    hints.observe(result);
+    toolNotices?.observe(result, isFirstPage(exchange));
+  }
   if (engine === 'anything-authenticated') return { ok: true, kept: 'all' };
   return engine.filterList({ identity: identityOf(exchange), list }, result);
+}
+
+function isFirstPage({ message }: Exchange): boolean {
+  return message !== undefined && message.params?.['cursor'] === undefined;
 }
 
 function ownTasks(result: unknown, owner: SessionOwner, tasks: TaskBook): FilterResult {

@@ -15,7 +15,7 @@ import {
 } from '../mcp/json-rpc.ts';
 import type { FilteredList } from '../mcp/methods.ts';
 import { errorText } from '../mcp/reply.ts';
-import type { Span } from '../mcp/strict-json.ts';
+import { type Splice, spliceText } from '../mcp/splice.ts';
 import { taskOf } from '../mcp/tasks.ts';
 import { idKey, type RememberedRequest, type SessionTraffic } from '../session/traffic.ts';
 
@@ -33,6 +33,8 @@ export interface ServerMessagesOptions {
   readonly request: AnsweredRequest | undefined;
   readonly traffic: SessionTraffic;
   readonly filterList: ListFilter;
+  /** How callers see a tool, by its text; undefined: not at all. Absent: as it is. */
+  readonly showTool?: ((text: string) => string | undefined) | undefined;
   /** What to do with text that is no message and in which no reader could find a result. */
   readonly harmless: 'pass' | 'withhold';
   /** Told why something was withheld. */
@@ -108,15 +110,18 @@ async function passResponse(
     if (holdsList(result, undefined)) return withhold('response-shape', options, idText);
     const task = method.mayBeginTask ? taskOf(result) : undefined;
     if (task !== undefined) options.onTask(task);
-    return pass(method.isJudged ? applyEdits(message.text, privateScope(message)) : message.text);
+    return pass(method.isJudged ? spliceText(message.text, privateScope(message)) : message.text);
   }
   const filtered = await options.filterList(method.list, result);
   if (!filtered.ok) return withhold(filtered.reason, options, idText);
+  const { showTool } = options;
   // Nobody is kept from anything: there is no list to cut, and no need to make it private.
-  if (filtered.kept === 'all') return pass(message.text);
+  if (filtered.kept === 'all' && showTool === undefined) return pass(message.text);
   // A list of another kind beside the one that was asked for has been judged by nobody.
   if (holdsList(result, method.list)) return withhold('response-shape', options, idText);
-  const text = spliceList(message, method.list, filtered.kept);
+  const show = method.list === 'tools' ? showTool : undefined;
+  if (filtered.kept === 'all' && show === undefined) return pass(message.text);
+  const text = spliceList(message, method.list, { kept: filtered.kept, show });
   return text === undefined ? withhold('list', options, idText) : pass(text);
 }
 
@@ -127,40 +132,39 @@ function holdsList(result: unknown, expected: FilteredList | undefined): boolean
   return Object.values(LIST_MEMBERS).some((name) => name !== own && Object.hasOwn(result, name));
 }
 
+interface Selection {
+  readonly kept: readonly number[] | 'all';
+  readonly show: ServerMessagesOptions['showTool'];
+}
+
 /** Cuts the items that do not stay out of the text; every other byte remains (D29). */
 function spliceList(
   message: JsonRpcMessage,
   list: FilteredList,
-  kept: readonly number[],
+  { kept, show }: Selection,
 ): string | undefined {
   const path = `result.${LIST_MEMBERS[list]}`;
   const array = message.spans.get(path);
-  if (array === undefined) return undefined;
+  // What is no array has no items that could be shown one by one.
+  if (array === undefined || message.text[array.start] !== '[') return undefined;
   const items = message.items.get(`${path}[]`) ?? [];
   const texts: string[] = [];
-  for (const index of kept) {
+  for (const index of kept === 'all' ? items.keys() : kept) {
     const item = items[index];
     if (item === undefined) return undefined;
-    texts.push(message.text.slice(item.start, item.end));
+    const text = message.text.slice(item.start, item.end);
+    const shown = show === undefined ? text : show(text);
+    if (shown !== undefined) texts.push(shown);
   }
-  const cut = { ...array, text: `[${texts.join(',')}]` };
-  return applyEdits(message.text, [cut, ...privateScope(message)]);
-}
-
-interface Edit extends Span {
-  readonly text: string;
+  const cut = { span: array, text: `[${texts.join(',')}]` };
+  // A choice that is the same for everybody makes nothing private.
+  return spliceText(message.text, kept === 'all' ? [cut] : [cut, ...privateScope(message)]);
 }
 
 /** Judged for one identity, so no cache may share it (MCP 2026-07-28, caching). */
-function privateScope(message: JsonRpcMessage): readonly Edit[] {
-  const scope = message.spans.get('result.cacheScope');
-  return scope === undefined ? [] : [{ ...scope, text: '"private"' }];
-}
-
-function applyEdits(text: string, edits: readonly Edit[]): string {
-  return [...edits]
-    .sort((a, b) => b.start - a.start)
-    .reduce((all, edit) => all.slice(0, edit.start) + edit.text + all.slice(edit.end), text);
+function privateScope(message: JsonRpcMessage): readonly Splice[] {
+  const span = message.spans.get('result.cacheScope');
+  return span === undefined ? [] : [{ span, text: '"private"' }];
 }
 
 function passUnreadable(
