@@ -13,6 +13,8 @@ const FLAGS: Readonly<Record<string, string>> = {
   clientSecret: '--oidc-client-secret-file',
   jwksAuthTokenFile: '--jwks-auth-token-file',
   caBundleFile: '--thv-ca-bundle',
+  'tools.only': '--tools',
+  'tools.override': '--tools-override',
 };
 
 const WAYS_OUT: readonly (readonly [RegExp, string])[] = [

@@ -1,7 +1,7 @@
 /** Wires sign-in, policies and the proxy together. The one place where the three packages meet. */
 
 import { isLoopbackHost } from '@thv/oidc';
-import { createProxy, type McpProxy } from '@thv/proxy';
+import { assertToolOptions, createProxy, type McpProxy } from '@thv/proxy';
 import type { LogEvent, ProtectedServerConfig } from './config.ts';
 import { describeExchange } from './exchange-log.ts';
 import { loadPolicies } from './policies.ts';
@@ -22,13 +22,15 @@ export interface ComposedServer {
  * Builds everything that `config` describes; nothing listens yet.
  *
  * @param boundPort the port, once it is known: the default resource URL and the Host check need it
- * @throws AuthzError when the authorization file cannot be used, before any process is started
+ * @throws AuthzError when the authorization file cannot be used, TypeError when the choice of tools
+ * contradicts itself; before any process is started
  */
 export async function composeServer(
   config: ProtectedServerConfig,
   boundPort: () => number,
 ): Promise<ComposedServer> {
   const { log, listen } = config;
+  if (config.tools !== undefined) assertToolOptions(config.tools);
   const policies =
     config.authorization === undefined
       ? undefined
@@ -54,6 +56,7 @@ export async function composeServer(
     ...(signIn.resourceMetadata !== undefined && { resourceMetadata: signIn.resourceMetadata }),
     ...(bodyLimit !== undefined && { bodyLimit }),
     ...(config.path !== undefined && { path: config.path }),
+    ...(config.tools !== undefined && { tools: config.tools }),
   });
   return {
     proxy,
@@ -72,7 +75,9 @@ export function urlHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
+const LEVELS: Readonly<Record<string, LogEvent['level']>> = { readiness: 'debug', tools: 'warn' };
+
 function describeError(error: unknown, where: string): LogEvent {
   const message = error instanceof Error ? error.message : String(error);
-  return { level: where === 'readiness' ? 'debug' : 'error', message: `${where}: ${message}` };
+  return { level: LEVELS[where] ?? 'error', message: `${where}: ${message}` };
 }

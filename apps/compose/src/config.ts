@@ -1,5 +1,6 @@
 /** What one protected MCP server needs to know; the `thv` command and the gateway both build this. */
 
+import type { ToolOptions } from '@thv/proxy';
 import type { SignInConfig } from './sign-in-config.ts';
 
 /** Where the MCP server is. */
@@ -22,6 +23,8 @@ export interface ProtectedServerConfig {
   readonly signIn: SignInConfig;
   /** D33: absent means that every authenticated caller may do everything. */
   readonly authorization?: { readonly file: string };
+  /** Which tools callers see, and under which names. Default: all, under the server's own. */
+  readonly tools?: ToolOptions;
   /** Path of the MCP endpoint. Default `/mcp`. */
   readonly path?: string;
   readonly allowedOrigins?: readonly string[];

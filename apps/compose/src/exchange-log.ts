@@ -13,6 +13,7 @@ export function describeExchange(report: ExchangeReport): LogEvent {
   const detail = {
     status,
     reason,
+    called_as: report.shownTarget,
     decision: report.decision,
     policies: report.policies,
     policy_errors:

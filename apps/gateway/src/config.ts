@@ -1,6 +1,7 @@
 /** The gateway's configuration file: what it may hold, and what it means. */
 
 import type { UpstreamConfig } from '@thv/compose';
+import type { ToolOptions } from '@thv/proxy';
 import { configError } from './config-error.ts';
 import {
   type Fields,
@@ -15,6 +16,7 @@ import {
   readUrl,
 } from './config-reader.ts';
 import { type NamedIssuer, readAudiences, readIssuers, readScopes } from './issuers.ts';
+import { readTools } from './tools.ts';
 
 /** A checked configuration. Paths are absolute. */
 export interface GatewayConfig {
@@ -34,6 +36,8 @@ export interface ServerConfig {
   readonly audiences: readonly string[] | undefined;
   /** Authorization file; undefined: everyone who signs in may do everything (D33). */
   readonly authorization: string | undefined;
+  /** Which tools callers see, and under which names. */
+  readonly tools: ToolOptions | undefined;
 }
 
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}$/;
@@ -81,6 +85,8 @@ export function readGatewayConfig(
         'env',
         'audiences',
         'authorization',
+        'tools',
+        'tools_override',
       ]);
       const audiences = fields.get('audiences');
       return {
@@ -89,6 +95,7 @@ export function readGatewayConfig(
         audiences:
           audiences === undefined ? undefined : readAudiences(audiences, join(path, 'audiences')),
         authorization: readAuthorization(fields, path, folder) ?? fallback,
+        tools: readTools(fields, path),
       };
     }),
   };

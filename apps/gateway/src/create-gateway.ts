@@ -92,6 +92,7 @@ function compose(
         ...(scopeImplies !== undefined && { scopeImplies }),
       },
       ...(server.authorization !== undefined && { authorization: { file: server.authorization } }),
+      ...(server.tools !== undefined && { tools: server.tools }),
       ...(config.publicUrl !== undefined && {
         allowedHosts: [new URL(config.publicUrl).host],
         allowedOrigins: [new URL(config.publicUrl).origin],

@@ -52,7 +52,18 @@ it('a renamed call is the same call under another name', () => {
   fc.assert(property, { numRuns: 300 });
 });
 
-const name = fc.constantFrom('a', 'A', 'b', 'B', 'c', 'ａ', 'd', '\u212a', 'k', '__proto__');
+const name = fc.constantFrom<string>(
+  'a',
+  'A',
+  'b',
+  'B',
+  'c',
+  'ａ',
+  'd',
+  '\u212a',
+  'k',
+  '__proto__',
+);
 const options: fc.Arbitrary<ToolOptions> = fc.record(
   {
     only: fc.uniqueArray(name, { minLength: 1 }),

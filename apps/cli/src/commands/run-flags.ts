@@ -42,6 +42,16 @@ function addServeFlags(command: Command): Command {
     .optionsGroup('Policies and listening:')
     .option('--allow-insecure-anonymous', 'DANGEROUS: serve other machines without any sign-in')
     .option('--authz-config <file>', 'policies, as JSON or YAML', once('--authz-config'))
+    .option(
+      '--tools <name>',
+      'the only tools that callers see, by the names they see (repeatable)',
+      list('--tools'),
+    )
+    .option(
+      '--tools-override <file>',
+      'other names and descriptions for tools, as JSON or YAML',
+      once('--tools-override'),
+    )
     .option('--host <host>', 'address to listen on (default: 127.0.0.1)', once('--host'))
     .option('--proxy-port <port>', 'port to listen on; 0 takes a free one', port('--proxy-port'))
     .option(

@@ -12,6 +12,7 @@ import type { Format, GlobalFlags } from '../program.ts';
 import { checkFiles } from '../services/input-files.ts';
 import type { ServePlan } from '../services/run-options.ts';
 import { loadStartProtectedServer, type Services } from '../services/services.ts';
+import { readToolChoice } from '../services/tools-override.ts';
 import { resolveUpstream } from '../services/upstream.ts';
 
 export interface ServeContext {
@@ -82,12 +83,14 @@ async function createConfig(plan: ServePlan, io: Io, log: Log): Promise<Protecte
   const { name, listen, signIn, authorizationFile, allowedOrigins, allowedHosts } = plan;
   await checkFiles(plan.files, io.cwd);
   const file = authorizationFile === undefined ? undefined : resolve(io.cwd, authorizationFile);
+  const tools = await readToolChoice(plan, io.cwd);
   return {
     name,
     listen,
     upstream: await resolveUpstream(plan, io),
     signIn,
     ...(file !== undefined && { authorization: { file } }),
+    ...(tools !== undefined && { tools }),
     ...(allowedOrigins !== undefined && { allowedOrigins }),
     ...(allowedHosts !== undefined && { allowedHosts }),
     log: (event) => log({ ...event, message: withWayOut(event.message) }),

@@ -17,6 +17,8 @@ import { planSignIn, type Surroundings } from './sign-in-options.ts';
 /** The flags that every command with a proxy has. */
 export interface ServeFlags extends SignInFlags {
   readonly authzConfig?: string;
+  readonly tools?: readonly string[];
+  readonly toolsOverride?: string;
   readonly host?: string;
   readonly proxyPort?: number;
   readonly allowedOrigins?: readonly string[];
@@ -59,6 +61,9 @@ export interface ServePlan {
   readonly listen: { readonly host: string; readonly port: number };
   readonly signIn: SignInConfig;
   readonly authorizationFile: string | undefined;
+  /** By the names that callers see. */
+  readonly tools: readonly string[] | undefined;
+  readonly toolsOverrideFile: string | undefined;
   readonly allowedOrigins: readonly string[] | undefined;
   readonly allowedHosts: readonly string[] | undefined;
   /** `KEY=VALUE` or `KEY`. */
@@ -117,18 +122,23 @@ function planServe(input: ServeInput): ServePlan {
   const { name, server, flags, declared } = input;
   const host = checkListenHost(flags.host ?? '127.0.0.1');
   const { signIn, warnings, files } = planSignIn({ ...input, isLoopback: isLoopbackName(host) });
-  const { authzConfig } = flags;
+  const { authzConfig, toolsOverride } = flags;
   return {
     name,
     server,
     listen: { host, port: flags.proxyPort ?? 0 },
     signIn,
     authorizationFile: authzConfig,
+    tools: flags.tools,
+    toolsOverrideFile: toolsOverride,
     allowedOrigins: checkOrigins(flags.allowedOrigins),
     allowedHosts: checkHosts(flags.allowedHosts),
     env: declared,
-    files:
-      authzConfig === undefined ? files : [...files, { flag: '--authz-config', path: authzConfig }],
+    files: [
+      ...files,
+      ...(authzConfig === undefined ? [] : [{ flag: '--authz-config', path: authzConfig }]),
+      ...(toolsOverride === undefined ? [] : [{ flag: '--tools-override', path: toolsOverride }]),
+    ],
     warnings,
     // D33.
     notices:
