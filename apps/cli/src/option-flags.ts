@@ -15,6 +15,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   caBundleFile: '--thv-ca-bundle',
   'tools.only': '--tools',
   'tools.override': '--tools-override',
+  trustedProxies: '--trusted-proxies',
 };
 
 const WAYS_OUT: readonly (readonly [RegExp, string])[] = [

@@ -138,6 +138,12 @@ describe('thv run -f', () => {
     expect(err).toMatch(/^thv: guide: .*; choose another --proxy-port, or 0 for a free one$/m);
   });
 
+  it('refuses to trust everybody as a proxy', async () => {
+    const { code, err } = await runThv(['run', '-f', '--trusted-proxies', '::/0', ...COMMAND]);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^thv: bad configuration: --trusted-proxies: "::\/0" is every address/m);
+  });
+
   it('refuses a policy file that cannot be understood', async () => {
     const { code, out, err } = await runThv(['run', '-f', '--authz-config', GUIDE, ...COMMAND]);
     expect({ code, out }).toEqual({ code: 2, out: '' });

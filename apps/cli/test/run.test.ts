@@ -119,6 +119,7 @@ POLICY   none
       ...['--resource-url', 'https://mcp.example/mcp', '--authz-config', 'run.test.ts'],
       ...['--host', '0.0.0.0', '--proxy-port', '8080', '--name', 'files'],
       ...['--allowed-origins', 'https://a.example', '--allowed-hosts', 'a.example,b.example:81'],
+      ...['--trusted-proxies', '10.0.0.0/24,10.0.1.1', '--trusted-proxies', '::1'],
       ...['-e', 'A=1,2', '--env', 'SECRET', '--', 'node', 'x.js', '--oidc-issuer'],
     ]);
     expect(config).toEqual({
@@ -146,6 +147,7 @@ POLICY   none
       authorization: { file: `${HERE}run.test.ts` },
       allowedOrigins: ['https://a.example'],
       allowedHosts: ['a.example', 'b.example:81'],
+      trustedProxies: ['10.0.0.0/24', '10.0.1.1', '::1'],
       log: expect.any(Function),
     });
   });

@@ -1,7 +1,7 @@
 /** Wires sign-in, policies and the proxy together. The one place where the three packages meet. */
 
 import { isLoopbackHost } from '@thv/oidc';
-import { assertToolOptions, createProxy, type McpProxy } from '@thv/proxy';
+import { assertToolOptions, assertTrustedProxies, createProxy, type McpProxy } from '@thv/proxy';
 import type { LogEvent, ProtectedServerConfig } from './config.ts';
 import { describeExchange } from './exchange-log.ts';
 import { loadPolicies } from './policies.ts';
@@ -31,6 +31,7 @@ export async function composeServer(
 ): Promise<ComposedServer> {
   const { log, listen } = config;
   if (config.tools !== undefined) assertToolOptions(config.tools);
+  assertTrustedProxies(config.trustedProxies ?? []);
   const policies =
     config.authorization === undefined
       ? undefined
@@ -39,7 +40,7 @@ export async function composeServer(
     `http://${urlHost(listen.host)}:${boundPort()}${config.path ?? '/mcp'}`;
   const signIn = await createSignIn(config.signIn, resource, log);
   const upstream = createUpstream(config.upstream, log);
-  const { allowedOrigins, allowedHosts, bodyLimit } = config;
+  const { allowedOrigins, allowedHosts, bodyLimit, trustedProxies } = config;
   const proxy = createProxy({
     upstream,
     authenticate: signIn.authenticator,
@@ -55,6 +56,7 @@ export async function composeServer(
     onError: (error, where) => log(describeError(error, where)),
     ...(signIn.resourceMetadata !== undefined && { resourceMetadata: signIn.resourceMetadata }),
     ...(bodyLimit !== undefined && { bodyLimit }),
+    ...(trustedProxies !== undefined && { trustedProxies }),
     ...(config.path !== undefined && { path: config.path }),
     ...(config.tools !== undefined && { tools: config.tools }),
   });

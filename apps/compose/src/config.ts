@@ -29,6 +29,8 @@ export interface ProtectedServerConfig {
   readonly path?: string;
   readonly allowedOrigins?: readonly string[];
   readonly allowedHosts?: readonly string[];
+  /** Proxies in front whose forwarding headers are believed: addresses and CIDR ranges. */
+  readonly trustedProxies?: readonly string[];
   /** Bytes. Default 8 MiB. */
   readonly bodyLimit?: number;
   /** Receives one event for everything an operator should see; never a secret. */

@@ -17,6 +17,7 @@ import {
 } from './config-reader.ts';
 import { type NamedIssuer, readAudiences, readIssuers, readScopes } from './issuers.ts';
 import { readTools } from './tools.ts';
+import { readTrustedProxies } from './trusted-proxies.ts';
 
 /** A checked configuration. Paths are absolute. */
 export interface GatewayConfig {
@@ -27,6 +28,8 @@ export interface GatewayConfig {
   /** Scopes that include others. */
   readonly scopeImplies: Readonly<Record<string, readonly string[]>> | undefined;
   readonly servers: readonly ServerConfig[];
+  /** Proxies in front whose forwarding headers are believed. */
+  readonly trustedProxies: readonly string[] | undefined;
 }
 
 export interface ServerConfig {
@@ -64,6 +67,7 @@ export function readGatewayConfig(
     'scope_implies',
     'authorization',
     'servers',
+    'trusted_proxies',
   ]);
   if (top.get('version') !== 1) throw configError('version', 'must be 1');
   const fallback = readAuthorization(top, '', folder);
@@ -76,6 +80,7 @@ export function readGatewayConfig(
       publicUrl === undefined ? undefined : readUrl(publicUrl, 'public_url').replace(/\/$/, ''),
     issuers: readIssuers(top.get('issuers'), folder),
     scopeImplies: readOptional(top, '')('scope_implies', readScopeImplies),
+    trustedProxies: readOptional(top, '')('trusted_proxies', readTrustedProxies),
     servers: [...servers].map(([name, server]) => {
       const path = join('servers', name);
       if (!NAME.test(name)) throw configError(path, 'a name has letters, digits, and . _ - inside');

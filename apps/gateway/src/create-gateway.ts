@@ -7,6 +7,7 @@ import {
   type LogEvent,
   listDangers,
 } from '@thv/compose';
+import type { PeerInfo } from '@thv/proxy';
 import type { GatewayConfig, ServerConfig } from './config.ts';
 
 export interface GatewayOptions {
@@ -16,7 +17,7 @@ export interface GatewayOptions {
 }
 
 export interface Gateway {
-  readonly fetch: (request: Request) => Promise<Response>;
+  readonly fetch: (request: Request, peer?: PeerInfo) => Promise<Response>;
   /** Rejects with the first server that cannot serve. Providers may still be down (D13). */
   readonly ready: (signal: AbortSignal) => Promise<void>;
   readonly endStreams: () => void;
@@ -41,7 +42,7 @@ export async function createGateway(
   }
   const all = [...servers.values()];
   return {
-    fetch: (request) => route(request, servers),
+    fetch: (request, peer) => route(request, peer, servers),
     ready: async (signal) => {
       await Promise.all([...servers].map(([name, server]) => serverReady(name, server, signal)));
     },
@@ -73,7 +74,7 @@ function compose(
   server: ServerConfig,
   { log, boundPort }: GatewayOptions,
 ): Promise<ComposedServer> {
-  const { issuers, publicUrl, scopeImplies } = config;
+  const { issuers, publicUrl, scopeImplies, trustedProxies } = config;
   const { audiences } = server;
   const path = `/${server.name}/mcp`;
   return composeServer(
@@ -97,6 +98,7 @@ function compose(
         allowedHosts: [new URL(config.publicUrl).host],
         allowedOrigins: [new URL(config.publicUrl).origin],
       }),
+      ...(trustedProxies !== undefined && { trustedProxies }),
       log: (event) => log({ ...event, detail: { server: server.name, ...event.detail } }),
     },
     boundPort,
@@ -123,6 +125,7 @@ function describeDangers({ issuers }: GatewayConfig): readonly string[] {
 /** Every path belongs to one server or to none; the server's own proxy judges it from there. */
 async function route(
   request: Request,
+  peer: PeerInfo | undefined,
   servers: ReadonlyMap<string, ComposedServer>,
 ): Promise<Response> {
   const { pathname } = new URL(request.url);
@@ -133,7 +136,7 @@ async function route(
   const server = name === undefined ? undefined : servers.get(name);
   return server === undefined
     ? Response.json({ error: 'not_found' }, { status: 404 })
-    : server.proxy.fetch(request);
+    : server.proxy.fetch(request, peer);
 }
 
 async function readiness(

@@ -9,13 +9,21 @@ import { buildPipeline } from './pipeline.ts';
 import { createReadiness, word } from './routes/health.ts';
 import { answerWellKnown } from './routes/well-known.ts';
 import { createMemorySessionStore } from './session/memory-store.ts';
+import { createSourceFinder, type PeerInfo } from './source/request-source.ts';
 import { createToolNames } from './tools/tool-names.ts';
 
 /** A protected MCP server. */
 export interface McpProxy {
-  /** Answers one request; give it to any server that speaks Web `Request` and `Response`. */
-  readonly fetch: (request: Request) => Promise<Response>;
-  /** The same as a Hono app, to mount in one of your own. */
+  /**
+   * Answers one request; give it to any server that speaks Web `Request` and `Response`.
+   *
+   * @param peer who is at the other end of the connection, for reports and limits by address
+   */
+  readonly fetch: (request: Request, peer?: PeerInfo) => Promise<Response>;
+  /**
+   * The same as a Hono app, to mount in one of your own. It knows no source addresses, unless the
+   * bindings that your app is given have a `peerAddress`.
+   */
   readonly app: Hono;
   /** Ends the open GET streams, which would outlast any wait for requests in flight (D40). */
   readonly endStreams: () => void;
@@ -46,7 +54,11 @@ export function createProxy(options: ProxyOptions): McpProxy {
     const request = context.req.raw;
     // Asked of the request itself: the router takes HEAD for GET.
     if (!METHODS.includes(request.method)) return replyMethodNotAllowed();
-    const exchange: Exchange = { request, startedAt: now() };
+    const exchange: Exchange = {
+      request,
+      startedAt: now(),
+      peerAddress: peerAddressOf(context.env),
+    };
     return runStages(stages, exchange);
   });
   app.get('/healthz', () => word(200, 'ok'));
@@ -62,10 +74,16 @@ export function createProxy(options: ProxyOptions): McpProxy {
 
   return {
     app,
-    fetch: async (request) => app.fetch(request),
+    fetch: async (request, peer) => app.fetch(request, peer),
     endStreams: () => ending.abort(),
     close: () => upstream.close(),
   };
+}
+
+/** What a Hono app is given as bindings may be anything. */
+function peerAddressOf(bindings: unknown): string | undefined {
+  const address = (bindings as PeerInfo | undefined)?.peerAddress; // Checked on the next line.
+  return typeof address === 'string' ? address : undefined;
 }
 
 function replyMethodNotAllowed(): Response {
@@ -98,6 +116,7 @@ function resolveOptions(options: ProxyOptions): ResolvedOptions {
     bodyLimit: checkPositive('bodyLimit', options.bodyLimit ?? 8 * 1024 * 1024),
     answerLimit: checkPositive('answerLimit', options.answerLimit ?? 16 * 1024 * 1024),
     streamLeeway: options.streamLeeway ?? 30,
+    sourceOf: createSourceFinder(options.trustedProxies ?? []),
     sessions: options.sessions ?? createMemorySessionStore(),
     readiness: options.readiness ?? [],
     degraded: options.degraded ?? (() => false),

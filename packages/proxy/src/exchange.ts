@@ -9,6 +9,10 @@ export interface Exchange {
   readonly request: Request;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
+  /** The other end of the connection, where the server behind `fetch` tells it. */
+  readonly peerAddress: string | undefined;
+  /** Set when somebody asks for it; see `source/request-source.ts`. */
+  source?: string;
   /** Set by `authenticate`. */
   identity?: Identity;
   /** Set by `session`; undefined where the request names none or the era has none. */

@@ -20,6 +20,8 @@ export {
   type MemorySessionStoreOptions,
 } from './session/memory-store.ts';
 export type { SessionOwner, SessionStore } from './session/store.ts';
+export { assertTrustedProxies } from './source/ip-ranges.ts';
+export type { PeerInfo } from './source/request-source.ts';
 export { assertToolOptions, type ToolOptions, type ToolOverride } from './tools/tool-options.ts';
 export {
   AnswerTimeout,

@@ -4,6 +4,7 @@ import type { Identity } from '@thv/oidc';
 import type { PolicyEngine } from './authorization.ts';
 import type { ExchangeReport } from './report.ts';
 import type { SessionStore } from './session/store.ts';
+import type { SourceFinder } from './source/request-source.ts';
 import type { ToolNames } from './tools/tool-names.ts';
 import type { ToolOptions } from './tools/tool-options.ts';
 import type { Upstream } from './upstream/upstream.ts';
@@ -44,6 +45,12 @@ export interface ProxyOptions {
   readonly answerLimit?: number;
   /** Seconds that a stream may outlive its token. Default 30. */
   readonly streamLeeway?: number;
+  /**
+   * Addresses and CIDR ranges of the proxies in front, IPv4 or IPv6, such as `10.0.0.0/8`. Only from
+   * these are `X-Forwarded-For` and `Forwarded` believed. List the proxies and not the network that
+   * callers are in: whoever is at a trusted address can name any source. Default none.
+   */
+  readonly trustedProxies?: readonly string[];
   /** Default: in memory, forgotten after two hours without use. */
   readonly sessions?: SessionStore;
   /** Further conditions for `/readyz`, such as known signing keys. */
@@ -60,8 +67,11 @@ export interface ProxyOptions {
 
 /** The options with every default filled in. */
 export interface ResolvedOptions
-  extends Required<Omit<ProxyOptions, 'resourceMetadata' | 'origins' | 'tools'>> {
+  extends Required<
+    Omit<ProxyOptions, 'resourceMetadata' | 'origins' | 'tools' | 'trustedProxies'>
+  > {
   readonly tools: ToolNames | undefined;
   readonly origins: () => OriginPolicy;
   readonly resourceMetadata: (() => Readonly<Record<string, unknown>>) | undefined;
+  readonly sourceOf: SourceFinder;
 }

@@ -24,6 +24,8 @@ export interface ExchangeReport {
   readonly issuer: string | undefined;
   readonly subject: string | undefined;
   readonly session: string | undefined;
+  /** Address that the request came from; see `trustedProxies`. */
+  readonly source: string | undefined;
   readonly decision: string | undefined;
   readonly policies: readonly string[];
   readonly policyErrors: readonly { readonly policy: string; readonly message: string }[];
@@ -49,6 +51,7 @@ export function buildReport(exchange: Exchange, response: Response, now: number)
     issuer: exchange.identity?.issuer,
     subject: exchange.identity?.subject,
     session: exchange.sessionId,
+    source: exchange.source,
     decision: exchange.decision?.id,
     policies: exchange.decision?.policies ?? [],
     policyErrors: exchange.decision?.errors ?? [],

@@ -11,6 +11,7 @@ it('exports these names', () => {
       "ProxyError",
       "SUPPORTED_VERSIONS",
       "assertToolOptions",
+      "assertTrustedProxies",
       "createHttpUpstream",
       "createMemorySessionStore",
       "createProxy",

@@ -64,5 +64,10 @@ function addServeFlags(command: Command): Command {
       'further Host names, for a tunnel or proxy in front (repeatable)',
       list('--allowed-hosts'),
     )
+    .option(
+      '--trusted-proxies <range>',
+      'proxies in front whose X-Forwarded-For or Forwarded is believed, as 10.0.0.7 or 10.0.0.0/24 (repeatable)',
+      list('--trusted-proxies'),
+    )
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']));
 }

@@ -81,6 +81,7 @@ function waitingFor({ name, upstream }: ProtectedServerConfig): string {
 
 async function createConfig(plan: ServePlan, io: Io, log: Log): Promise<ProtectedServerConfig> {
   const { name, listen, signIn, authorizationFile, allowedOrigins, allowedHosts } = plan;
+  const { trustedProxies } = plan;
   await checkFiles(plan.files, io.cwd);
   const file = authorizationFile === undefined ? undefined : resolve(io.cwd, authorizationFile);
   const tools = await readToolChoice(plan, io.cwd);
@@ -93,6 +94,7 @@ async function createConfig(plan: ServePlan, io: Io, log: Log): Promise<Protecte
     ...(tools !== undefined && { tools }),
     ...(allowedOrigins !== undefined && { allowedOrigins }),
     ...(allowedHosts !== undefined && { allowedHosts }),
+    ...(trustedProxies !== undefined && { trustedProxies }),
     log: (event) => log({ ...event, message: withWayOut(event.message) }),
   };
 }

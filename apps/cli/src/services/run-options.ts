@@ -23,6 +23,7 @@ export interface ServeFlags extends SignInFlags {
   readonly proxyPort?: number;
   readonly allowedOrigins?: readonly string[];
   readonly allowedHosts?: readonly string[];
+  readonly trustedProxies?: readonly string[];
 }
 
 /** The flags of `thv run`. */
@@ -66,6 +67,7 @@ export interface ServePlan {
   readonly toolsOverrideFile: string | undefined;
   readonly allowedOrigins: readonly string[] | undefined;
   readonly allowedHosts: readonly string[] | undefined;
+  readonly trustedProxies: readonly string[] | undefined;
   /** `KEY=VALUE` or `KEY`. */
   readonly env: readonly string[];
   /** Files that must be readable before anything starts. */
@@ -133,6 +135,7 @@ function planServe(input: ServeInput): ServePlan {
     toolsOverrideFile: toolsOverride,
     allowedOrigins: checkOrigins(flags.allowedOrigins),
     allowedHosts: checkHosts(flags.allowedHosts),
+    trustedProxies: flags.trustedProxies,
     env: declared,
     files: [
       ...files,

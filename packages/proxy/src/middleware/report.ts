@@ -7,7 +7,7 @@ import { replyError } from '../mcp/reply.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { buildReport } from '../report.ts';
 
-type ReportOptions = Pick<ResolvedOptions, 'onExchange' | 'onError' | 'now'>;
+type ReportOptions = Pick<ResolvedOptions, 'onExchange' | 'onError' | 'now' | 'sourceOf'>;
 
 /** Reports the outcome, and answers for whatever was thrown: a fixed text, no detail (fail closed). */
 export function reportStage(options: ReportOptions): Stage {
@@ -18,6 +18,7 @@ export function reportStage(options: ReportOptions): Stage {
     } catch (error) {
       response = replyThrown(exchange, error, options);
     }
+    options.sourceOf(exchange);
     options.onExchange(buildReport(exchange, response, options.now()));
     return response;
   };

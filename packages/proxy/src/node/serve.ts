@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { ProxyError } from '../errors.ts';
+import type { PeerInfo } from '../source/request-source.ts';
 
 export interface ListenOptions {
   /** Address or name to bind, such as `127.0.0.1`. */
@@ -22,7 +23,7 @@ export interface Listener {
   readonly host: string;
   readonly port: number;
   /** Begins to serve. */
-  answer(fetch: (request: Request) => Promise<Response>): void;
+  answer(fetch: (request: Request, peer: PeerInfo) => Promise<Response>): void;
   /**
    * Stops accepting, lets requests in flight finish, then closes what is left.
    *
@@ -37,9 +38,9 @@ export interface Listener {
  * @throws ProxyError `ERR_PROXY_LISTEN` when it cannot be bound.
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  let fetch: (request: Request) => Promise<Response> = notReady;
+  let fetch: (request: Request, peer: PeerInfo) => Promise<Response> = notReady;
   const server = createAdaptorServer({
-    fetch: (request: Request) => fetch(request),
+    fetch: (request, { incoming }) => fetch(request, peerOf(incoming.socket as Socket)),
     overrideGlobalObjects: options.replaceGlobals ?? false,
     serverOptions: { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 120_000 },
   }) as Server; // Without a TLS option the adaptor makes a node:http server.
@@ -62,6 +63,17 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 
 /** Milliseconds. */
 const SWEEP_EVERY = 50;
+
+/** One for each connection: its address never changes, and requests are many. */
+const peers = new WeakMap<Socket, PeerInfo>();
+
+function peerOf(socket: Socket): PeerInfo {
+  const known = peers.get(socket);
+  if (known !== undefined) return known;
+  const peer = { peerAddress: socket.remoteAddress };
+  peers.set(socket, peer);
+  return peer;
+}
 
 async function notReady(): Promise<Response> {
   return Response.json({ error: 'starting' }, { status: 503, headers: { 'retry-after': '1' } });
