@@ -19,6 +19,7 @@ import { showTool } from '../tools/show-tool.ts';
 import type { ToolNotices } from '../tools/tool-notices.ts';
 import { dropMirrors, forwardedRequestHeaders } from '../upstream/headers.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
+import { createNoticeFilter } from './notices.ts';
 
 export interface ForwardOptions
   extends Pick<
@@ -126,6 +127,7 @@ function filter(
       exchange.reason ??= `withheld:${reason}`;
       options.onError(new Error(`an answer was withheld: ${reason}`), 'filter');
     },
+    mayNotice: createNoticeFilter(exchange, options.engine),
     onNotification: (method) => {
       if (method === 'notifications/tools/list_changed') options.hints.markStale();
     },

@@ -53,6 +53,7 @@ async function filterBody(
     return withBody(response, filterSse(stream, options));
   }
   const passed = await passServerMessage(text, options);
+  if (passed.text === undefined) return withheld(response, options, 'notification');
   return withBody(response, passed.text, 'application/json');
 }
 

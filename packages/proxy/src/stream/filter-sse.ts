@@ -106,6 +106,8 @@ async function passEvent(
   options: ServerMessagesOptions,
 ): Promise<string> {
   const { text, withheld } = await passServerMessage(data, options);
+  // Its id stays: a client that resumes asks for what came after it.
+  if (text === undefined) return event.id === undefined ? '' : encodeSse({ id: event.id });
   // An error in the event's place must be dispatched by every client, so it carries no event name.
   return encodeSse({ ...event, event: withheld ? undefined : event.event, data: text });
 }

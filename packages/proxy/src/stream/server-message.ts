@@ -39,7 +39,9 @@ export interface ServerMessagesOptions {
   readonly harmless: 'pass' | 'withhold';
   /** Told why something was withheld. */
   readonly onWithheld: (reason: string) => void;
-  /** Told the method of every notification that passes. */
+  /** False for notifications that the client must not see. */
+  readonly mayNotice: (notice: JsonRpcMessage) => boolean | Promise<boolean>;
+  /** Told the method of every notification, also of those that do not pass. */
   readonly onNotification: (method: string) => void;
   /** Told the id of every task that an answer begins. */
   readonly onTask: (taskId: string) => void;
@@ -62,10 +64,13 @@ const PATHS: ReadonlySet<string> = new Set([
 
 /** What goes to the client in place of a message. */
 export interface PassedMessage {
-  readonly text: string;
+  /** Undefined when the client gets nothing: nobody waits for a notification. */
+  readonly text: string | undefined;
   /** True when the text is an error of the proxy instead of the message. */
   readonly withheld: boolean;
 }
+
+const DROPPED: PassedMessage = { text: undefined, withheld: false };
 
 /**
  * What goes to the client in place of `text`: the same, the filtered list, or an error.
@@ -83,7 +88,7 @@ export async function passServerMessage(
   switch (message.kind) {
     case 'notification':
       options.onNotification(message.method ?? '');
-      return pass(text);
+      return (await options.mayNotice(message)) ? pass(text) : DROPPED;
     case 'request':
       if (message.id !== undefined) options.traffic.serverAsked(message.id.text);
       return pass(text);

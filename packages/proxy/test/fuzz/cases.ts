@@ -233,6 +233,7 @@ async function filtered(chunks: readonly Uint8Array[]): Promise<string> {
       return { ok: true, kept: tools.flatMap((t, at) => (member(t, 'name') === 'ok' ? [at] : [])) };
     },
     harmless: 'pass',
+    mayNotice: () => true,
     onWithheld: () => undefined,
     onNotification: () => undefined,
     onTask: () => undefined,
