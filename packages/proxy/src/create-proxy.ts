@@ -1,7 +1,7 @@
 /** Puts the routes together: the door that everything else stands behind. */
 
 import { Hono } from 'hono';
-import { type Exchange, runStages } from './exchange.ts';
+import { type Exchange, runStages, type Stage } from './exchange.ts';
 import { INVALID_REQUEST } from './mcp/json-rpc.ts';
 import { replyError } from './mcp/reply.ts';
 import type { ProxyOptions, ResolvedOptions } from './options.ts';
@@ -52,14 +52,14 @@ export function createProxy(options: ProxyOptions): McpProxy {
   const app = new Hono();
   app.all(path, (context) => {
     const request = context.req.raw;
-    // Asked of the request itself: the router takes HEAD for GET.
-    if (!METHODS.includes(request.method)) return replyMethodNotAllowed();
     const exchange: Exchange = {
       request,
       startedAt: now(),
       peerAddress: peerAddressOf(context.env),
     };
-    return runStages(stages, exchange);
+    // Asked of the request itself: the router takes HEAD for GET.
+    const isDeclared = METHODS.includes(request.method);
+    return runStages(isDeclared ? stages : [stages[0], refuseMethod], exchange);
   });
   app.get('/healthz', () => word(200, 'ok'));
   app.get('/readyz', () => readiness());
@@ -86,14 +86,15 @@ function peerAddressOf(bindings: unknown): string | undefined {
   return typeof address === 'string' ? address : undefined;
 }
 
-function replyMethodNotAllowed(): Response {
+const refuseMethod: Stage = async (exchange) => {
+  exchange.reason = 'http-method';
   return replyError({
     status: 405,
     code: INVALID_REQUEST,
     message: 'Method not allowed',
     headers: { allow: METHODS.join(', ') },
   });
-}
+};
 
 function resolveOptions(options: ProxyOptions): ResolvedOptions {
   const { origins } = options;
@@ -120,7 +121,9 @@ function resolveOptions(options: ProxyOptions): ResolvedOptions {
     sessions: options.sessions ?? createMemorySessionStore(),
     readiness: options.readiness ?? [],
     degraded: options.degraded ?? (() => false),
-    onExchange: options.onExchange ?? (() => undefined),
+    onExchange: options.onExchange,
+    audit: options.audit,
+    observer: options.observer,
     onError: options.onError ?? (() => undefined),
     now: options.now ?? Date.now,
   };

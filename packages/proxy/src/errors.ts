@@ -13,6 +13,7 @@ const STAMP = '@thv/proxy.error';
  * | `ERR_PROXY_UPSTREAM_REFUSED` | the MCP server wants credentials from the proxy (401) | operator |
  * | `ERR_PROXY_UPSTREAM_ANSWER` | the MCP server's answer cannot be read, so it is withheld | operator |
  * | `ERR_PROXY_LISTEN` | the address cannot be bound | operator |
+ * | `ERR_PROXY_AUDIT` | the audit log cannot be opened, or a record could not be written | operator |
  */
 export type ProxyErrorCode =
   | 'ERR_PROXY_UPSTREAM_UNREACHABLE'
@@ -20,7 +21,8 @@ export type ProxyErrorCode =
   | 'ERR_PROXY_UPSTREAM_REDIRECT'
   | 'ERR_PROXY_UPSTREAM_REFUSED'
   | 'ERR_PROXY_UPSTREAM_ANSWER'
-  | 'ERR_PROXY_LISTEN';
+  | 'ERR_PROXY_LISTEN'
+  | 'ERR_PROXY_AUDIT';
 
 /** Something went wrong between the proxy and its surroundings. */
 export class ProxyError extends Error {

@@ -4,6 +4,7 @@ import type { Identity } from '@thv/oidc';
 import type { PolicyDecision } from './authorization.ts';
 import type { McpMessage } from './mcp/message.ts';
 import type { FilteredList } from './mcp/methods.ts';
+import type { RequestObservation, UpstreamObservation } from './observer.ts';
 
 export interface Exchange {
   readonly request: Request;
@@ -29,6 +30,10 @@ export interface Exchange {
   decision?: PolicyDecision;
   /** Why the request was refused or its answer withheld: a code from a fixed vocabulary. */
   reason?: string;
+  /** Set when somebody watches, before the upstream is asked. */
+  observation?: RequestObservation;
+  /** The same, while the upstream is asked. */
+  asking?: UpstreamObservation;
 }
 
 export type Next = () => Promise<Response>;

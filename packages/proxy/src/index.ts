@@ -1,5 +1,14 @@
 /** An authenticating, authorizing, filtering proxy for MCP servers. */
 
+export type { AuditArguments, AuditRecord, AuditType } from './audit/audit-record.ts';
+export {
+  type AuditOutput,
+  type AuditRecovery,
+  type AuditWriter,
+  type AuditWriterOptions,
+  createAuditWriter,
+} from './audit/audit-writer.ts';
+export type { AuditOptions, AuditSink } from './audit/auditor.ts';
 export type {
   FilterResult,
   PolicyDecision,
@@ -13,6 +22,12 @@ export { type Era, SUPPORTED_VERSIONS } from './mcp/era.ts';
 export type { JsonRpcId, JsonRpcKind } from './mcp/json-rpc.ts';
 export { type McpMessage, type MessageResult, readMessage } from './mcp/message.ts';
 export type { ListKind, PolicyAction } from './mcp/methods.ts';
+export type {
+  ObservedRequest,
+  ProxyObserver,
+  RequestObservation,
+  UpstreamObservation,
+} from './observer.ts';
 export type { Authenticator, OriginPolicy, ProxyOptions } from './options.ts';
 export type { ExchangeReport, Outcome } from './report.ts';
 export {

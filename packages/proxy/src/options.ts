@@ -1,7 +1,9 @@
 /** What an embedder chooses; checked once, when the proxy is created. */
 
 import type { Identity } from '@thv/oidc';
+import type { AuditOptions } from './audit/auditor.ts';
 import type { PolicyEngine } from './authorization.ts';
+import type { ProxyObserver } from './observer.ts';
 import type { ExchangeReport } from './report.ts';
 import type { SessionStore } from './session/store.ts';
 import type { SourceFinder } from './source/request-source.ts';
@@ -57,6 +59,10 @@ export interface ProxyOptions {
   readonly readiness?: readonly ((signal: AbortSignal) => Promise<void>)[];
   /** True while something works, but not as configured: `/readyz` then says `degraded` (D32). */
   readonly degraded?: () => boolean;
+  /** Keeps a record of every request on the MCP route, written before it is answered (D38). */
+  readonly audit?: AuditOptions;
+  /** Watches requests, decisions, streams and sessions; `@thv/proxy/telemetry` makes one (D39). */
+  readonly observer?: ProxyObserver;
   /** Told the outcome of every request on the MCP route, also of refused ones. */
   readonly onExchange?: (report: ExchangeReport) => void;
   /** Told of what the operator must know; `error` is never shown to a caller. */
@@ -66,12 +72,22 @@ export interface ProxyOptions {
 }
 
 /** The options with every default filled in. */
-export interface ResolvedOptions
-  extends Required<
-    Omit<ProxyOptions, 'resourceMetadata' | 'origins' | 'tools' | 'trustedProxies'>
-  > {
+export interface ResolvedOptions extends Required<Omit<ProxyOptions, Unset>> {
   readonly tools: ToolNames | undefined;
   readonly origins: () => OriginPolicy;
   readonly resourceMetadata: (() => Readonly<Record<string, unknown>>) | undefined;
   readonly sourceOf: SourceFinder;
+  readonly onExchange: ProxyOptions['onExchange'] | undefined;
+  readonly audit: AuditOptions | undefined;
+  readonly observer: ProxyObserver | undefined;
 }
+
+/** Options without a default: what is not given is not done. */
+type Unset =
+  | 'resourceMetadata'
+  | 'origins'
+  | 'tools'
+  | 'trustedProxies'
+  | 'onExchange'
+  | 'audit'
+  | 'observer';

@@ -1,6 +1,6 @@
 /** The way of a request: one list, each stage with the reason for its place. */
 
-import type { PolicyEngine } from './authorization.ts';
+import { createAuditor } from './audit/auditor.ts';
 import type { Stage } from './exchange.ts';
 import { createHintSource } from './hints/hint-source.ts';
 import { createHintStore } from './hints/hint-store.ts';
@@ -13,28 +13,34 @@ import { parseStage } from './middleware/parse.ts';
 import { reportStage } from './middleware/report.ts';
 import { sessionStage } from './middleware/session.ts';
 import { toolsStage } from './middleware/tools.ts';
+import { observeEngine, observeSessions } from './observer.ts';
 import type { ResolvedOptions } from './options.ts';
 import { createTaskBook } from './session/task-book.ts';
 import { createTrafficBook } from './session/traffic-book.ts';
 import { createToolNotices } from './tools/tool-notices.ts';
+
+/** The stages in their order; the first one reports, whatever the others do. */
+export type Pipeline = readonly [Stage, ...Stage[]];
 
 /**
  * Builds the stages of the MCP route.
  *
  * @param ending aborted when the proxy is about to close
  */
-export function buildPipeline(options: ResolvedOptions, ending: AbortSignal): readonly Stage[] {
-  const engine: PolicyEngine | 'anything-authenticated' = options.authorize;
-  const { upstream, now, answerLimit } = options;
+export function buildPipeline(options: ResolvedOptions, ending: AbortSignal): Pipeline {
+  const { upstream, now, answerLimit, onError, observer } = options;
+  const engine = observeEngine(options.authorize, observer);
+  const audit = options.audit && createAuditor({ ...options.audit, onError, now });
+  observeSessions(options.sessions, observer);
   const hints = createHintStore();
   const traffic = createTrafficBook();
   const tasks = createTaskBook({ now });
-  const { tools, onError } = options;
+  const { tools } = options;
   const toolNotices =
     tools && createToolNotices(tools, (text) => onError(new Error(text), 'tools'));
   return [
     // Outermost, so that refusals of every later stage are reported and nothing thrown gets out.
-    reportStage(options),
+    reportStage({ ...options, audit }),
     // Before anything reads the request: a foreign page must not even learn whether it could.
     originStage(options.origins),
     // Before sign-in: what is too large is not worth a signature check.
@@ -46,6 +52,9 @@ export function buildPipeline(options: ResolvedOptions, ending: AbortSignal): re
     // After parsing, since `initialize` and the 2026 era have no session; before policy, so that
     // another identity's session id says nothing about what it could do.
     sessionStage(options.sessions, traffic),
+    // Before anything is asked of the upstream or of what waits for its answers: what no record
+    // could tell of does not happen.
+    ...(options.audit?.required === true && audit !== undefined ? [audit.gate] : []),
     // Before policy, which judges the server's own names; after sign-in, so that strangers cannot
     // try out which tools there are.
     toolsStage(options.tools),

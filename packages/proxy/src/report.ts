@@ -1,6 +1,8 @@
 /** What an operator learns of one request (D38): names and reasons, never tokens or values. */
 
 import type { Exchange } from './exchange.ts';
+import { isRecord } from './mcp/json-rpc.ts';
+import type { McpMessage } from './mcp/message.ts';
 import { TOOL_UNKNOWN } from './middleware/tools.ts';
 
 export type Outcome = 'success' | 'denied' | 'unauthorized' | 'error';
@@ -14,6 +16,7 @@ export interface ExchangeReport {
   /** Why it was not a success: a code such as `policy`, `method`, `ERR_OIDC_TOKEN_EXPIRED`. */
   readonly reason: string | undefined;
   readonly httpMethod: string;
+  /** Cut after 128 characters. */
   readonly method: string | undefined;
   /** Tool or prompt name, or resource URI; cut after 1024 characters. */
   readonly target: string | undefined;
@@ -23,6 +26,7 @@ export interface ExchangeReport {
   readonly arguments: readonly string[];
   readonly issuer: string | undefined;
   readonly subject: string | undefined;
+  /** The session that the request named, or that its answer begins. */
   readonly session: string | undefined;
   /** Address that the request came from; see `trustedProxies`. */
   readonly source: string | undefined;
@@ -34,23 +38,22 @@ export interface ExchangeReport {
 }
 
 export function buildReport(exchange: Exchange, response: Response, now: number): ExchangeReport {
-  const params = exchange.message?.params;
-  const args = params?.['arguments'];
-  const target = params?.['name'] ?? params?.['uri'];
+  const { message } = exchange;
+  const target = targetOf(message);
   return {
     time: new Date(now).toISOString(),
     outcome: outcomeOf(exchange, response),
     status: response.status,
-    reason: exchange.reason,
-    httpMethod: exchange.request.method,
-    method: exchange.message?.method,
-    target: typeof target === 'string' ? shorten(target, MAX_TARGET) : undefined,
+    reason: exchange.reason ?? (response.status < 400 ? undefined : 'upstream'),
+    httpMethod: shorten(exchange.request.method, MAX_NAME),
+    method: message?.method === undefined ? undefined : shorten(message.method, MAX_NAME),
+    target: target === undefined ? undefined : shorten(target, MAX_TARGET),
     shownTarget:
       exchange.shownTool === undefined ? undefined : shorten(exchange.shownTool, MAX_TARGET),
-    arguments: argumentNames(args),
+    arguments: argumentNames(message?.params?.['arguments']),
     issuer: exchange.identity?.issuer,
     subject: exchange.identity?.subject,
-    session: exchange.sessionId,
+    session: exchange.sessionId ?? response.headers.get('mcp-session-id') ?? undefined,
     source: exchange.source,
     decision: exchange.decision?.id,
     policies: exchange.decision?.policies ?? [],
@@ -64,6 +67,20 @@ const MAX_TARGET = 1024;
 const MAX_NAME = 128;
 const MAX_NAMES = 64;
 
+/** The text, with `…` in place of what is beyond `limit` characters. */
+export function shorten(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
+}
+
+/** What the policy judged: a name or URI, or what a completion is for. */
+function targetOf(message: McpMessage | undefined): string | undefined {
+  const params = message?.params;
+  const ref = params?.['ref'];
+  const holder = message?.method === 'completion/complete' && isRecord(ref) ? ref : params;
+  const target = holder?.['name'] ?? holder?.['uri'];
+  return typeof target === 'string' ? target : undefined;
+}
+
 function argumentNames(args: unknown): readonly string[] {
   if (typeof args !== 'object' || args === null) return [];
   return Object.keys(args)
@@ -71,13 +88,14 @@ function argumentNames(args: unknown): readonly string[] {
     .map((name) => shorten(name, MAX_NAME));
 }
 
-function shorten(text: string, limit: number): string {
-  return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
-}
-
-function outcomeOf(exchange: Exchange, response: Response): Outcome {
-  if (exchange.decision?.allowed === false || response.status === 403) return 'denied';
-  if (exchange.reason === TOOL_UNKNOWN) return 'denied';
-  if (exchange.identity === undefined && response.status < 500) return 'unauthorized';
-  return response.status < 400 && exchange.reason === undefined ? 'success' : 'error';
+function outcomeOf({ decision, identity, reason }: Exchange, { status }: Response): Outcome {
+  // What a server itself forbids is none of ours.
+  const isOurs = reason !== undefined;
+  if (decision?.allowed === false || (isOurs && (status === 403 || status === 429)))
+    return 'denied';
+  if (reason === TOOL_UNKNOWN) return 'denied';
+  // Before anybody is known, 400 is the answer to credentials that cannot be read.
+  if (isOurs && (status === 401 || (status === 400 && identity === undefined)))
+    return 'unauthorized';
+  return status < 400 && !isOurs ? 'success' : 'error';
 }

@@ -12,6 +12,7 @@ it('exports these names', () => {
       "SUPPORTED_VERSIONS",
       "assertToolOptions",
       "assertTrustedProxies",
+      "createAuditWriter",
       "createHttpUpstream",
       "createMemorySessionStore",
       "createProxy",
@@ -24,6 +25,8 @@ it('exports these names', () => {
       "createStdioUpstream",
       "createUndiciUpstream",
       "listen",
+      "openAuditFile",
+      "openAuditStdout",
     ]
   `);
 });

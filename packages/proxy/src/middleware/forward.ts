@@ -9,6 +9,7 @@ import type { McpMessage } from '../mcp/message.ts';
 import type { FilteredList } from '../mcp/methods.ts';
 import { replyError } from '../mcp/reply.ts';
 import { mayBeginTask } from '../mcp/tasks.ts';
+import { observeUpstream } from '../observer.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { SessionOwner } from '../session/store.ts';
 import type { TaskBook } from '../session/task-book.ts';
@@ -24,7 +25,7 @@ import { createNoticeFilter } from './notices.ts';
 export interface ForwardOptions
   extends Pick<
     ResolvedOptions,
-    'upstream' | 'answerLimit' | 'streamLeeway' | 'onError' | 'now' | 'tools'
+    'upstream' | 'answerLimit' | 'streamLeeway' | 'onError' | 'now' | 'tools' | 'observer'
   > {
   readonly toolNotices: ToolNotices | undefined;
   readonly engine: PolicyEngine | 'anything-authenticated';
@@ -39,10 +40,13 @@ const CLOSING = 'closing';
 
 /** Forwards the exchange and filters the answer. */
 export function forwardStage(options: ForwardOptions): Stage {
+  const { observer } = options;
   return async (exchange) => {
     const { message } = exchange;
     const asked = askedBy(exchange);
-    const response = await ask(exchange, asked, options);
+    const response = await (observer === undefined
+      ? ask(exchange, asked, options)
+      : observeUpstream(exchange, observer, () => ask(exchange, asked, options)));
     if (exchange.reason === CLOSING) return response;
     if (exchange.request.method === 'DELETE') return withoutBody(response);
     if (message !== undefined && message.kind !== 'request') return withoutBody(response);
@@ -63,6 +67,9 @@ async function ask(
   // Headers that mirror the body belong to the 2026 era; in the other nobody has compared them.
   else dropMirrors(headers);
   if (exchange.shownTool !== undefined) mirrorRealName(headers, message);
+  const added = exchange.asking?.headers;
+  if (added !== undefined)
+    for (const [name, value] of Object.entries(added)) headers.set(name, value);
   const context: UpstreamContext = {
     identity: identityOf(exchange),
     sessionId: exchange.sessionId,
@@ -115,7 +122,7 @@ function filter(
   options: ForwardOptions & { readonly asked: AnsweredRequest | undefined },
 ): Promise<Response> {
   const { message } = exchange;
-  const { tools } = options;
+  const { tools, observer } = options;
   const identity = identityOf(exchange);
   const { expiresAt, issuer, subject } = identity;
   return filterResponse(response, {
@@ -137,6 +144,7 @@ function filter(
     signal: exchange.request.signal,
     endsAt: expiresAt === undefined ? undefined : (expiresAt + options.streamLeeway) * 1000,
     ending: message === undefined ? options.ending : undefined,
+    onStream: observer && (() => observer.streaming()),
     now: options.now,
   });
 }

@@ -1,16 +1,25 @@
 /** Tells the operator how every request ended, also those that a later stage refused or broke. */
 
+import { type Auditor, refuseUnaudited } from '../audit/auditor.ts';
+import { createSessionLabels } from '../audit/session-label.ts';
 import { isProxyError, type ProxyErrorCode } from '../errors.ts';
 import type { Exchange, Stage } from '../exchange.ts';
 import { INTERNAL_ERROR } from '../mcp/json-rpc.ts';
 import { replyError } from '../mcp/reply.ts';
+import { beginObservation } from '../observer.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { buildReport } from '../report.ts';
 
-type ReportOptions = Pick<ResolvedOptions, 'onExchange' | 'onError' | 'now' | 'sourceOf'>;
+interface ReportOptions
+  extends Pick<ResolvedOptions, 'onExchange' | 'onError' | 'now' | 'observer' | 'sourceOf'> {
+  readonly audit: Auditor | undefined;
+}
 
 /** Reports the outcome, and answers for whatever was thrown: a fixed text, no detail (fail closed). */
 export function reportStage(options: ReportOptions): Stage {
+  const { onExchange, audit, observer, sourceOf } = options;
+  const conclude = createConclusion(options);
+  const isWatched = onExchange !== undefined || audit !== undefined || observer !== undefined;
   return async (exchange, next) => {
     let response: Response;
     try {
@@ -18,8 +27,32 @@ export function reportStage(options: ReportOptions): Stage {
     } catch (error) {
       response = replyThrown(exchange, error, options);
     }
-    options.sourceOf(exchange);
-    options.onExchange(buildReport(exchange, response, options.now()));
+    if (!isWatched) return response;
+    sourceOf(exchange);
+    return conclude(exchange, response);
+  };
+}
+
+/** Everybody who wants to know is told, the audit log first: it may take the answer away. */
+function createConclusion({ onExchange, audit, observer, now }: ReportOptions) {
+  const labels = createSessionLabels();
+  return async (exchange: Exchange, given: Response): Promise<Response> => {
+    let response = given;
+    let report = buildReport(exchange, response, now());
+    const isLabelled = audit !== undefined || observer !== undefined;
+    const session =
+      isLabelled && report.session !== undefined ? await labels(report.session) : undefined;
+    if (audit !== undefined && !(await audit.keep(exchange, report, session))) {
+      // Nobody reads it any more; a failing cancel changes nothing.
+      response.body?.cancel().catch(() => undefined);
+      response = refuseUnaudited(exchange);
+      report = buildReport(exchange, response, now());
+    }
+    onExchange?.(report);
+    if (observer !== undefined) {
+      exchange.observation ??= beginObservation(exchange, observer);
+      exchange.observation.answered(report, session);
+    }
     return response;
   };
 }
@@ -31,6 +64,7 @@ const WIRE: Readonly<Record<ProxyErrorCode, readonly [status: number, text: stri
   ERR_PROXY_UPSTREAM_REFUSED: [502, 'Upstream refused the proxy'],
   ERR_PROXY_UPSTREAM_ANSWER: [502, 'Upstream answer not readable'],
   ERR_PROXY_LISTEN: [500, 'Internal error'],
+  ERR_PROXY_AUDIT: [503, 'Service unavailable'],
 };
 
 function replyThrown(exchange: Exchange, error: unknown, options: ReportOptions): Response {

@@ -51,5 +51,9 @@ export function createMemorySessionStore(options: MemorySessionStoreOptions = {}
     forget: async (sessionId) => {
       sessions.delete(sessionId);
     },
+    count: () => {
+      sweep();
+      return sessions.size;
+    },
   };
 }

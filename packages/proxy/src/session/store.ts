@@ -13,6 +13,8 @@ export interface SessionStore {
   /** Gives the session to the owner. Whoever has it already keeps it, also when two ask at once. */
   remember(sessionId: string, owner: SessionOwner): Promise<void>;
   forget(sessionId: string): Promise<void>;
+  /** How many sessions are held, for metrics; absent where that cannot be known. */
+  count?(): number;
 }
 
 export function isSameOwner(a: SessionOwner, b: SessionOwner): boolean {

@@ -13,6 +13,8 @@ export interface FilterSseOptions extends ServerMessagesOptions {
   readonly endsAt: number | undefined;
   /** Ends the stream when it is aborted. */
   readonly ending: AbortSignal | undefined;
+  /** Told that a stream begins; the function is called when it ends. */
+  readonly onStream?: (() => () => void) | undefined;
   readonly now: () => number;
 }
 
@@ -27,9 +29,11 @@ export function filterSse(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let ended = false;
   let endNow = (): void => undefined;
+  const tellEnd = options.onStream?.();
 
   const stop = (reason?: unknown): void => {
     ended = true;
+    tellEnd?.();
     clearTimeout(timer);
     options.ending?.removeEventListener('abort', endNow);
     // The client has its end of stream either way; a source that fails to cancel is already gone.

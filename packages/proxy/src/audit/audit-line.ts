@@ -1,0 +1,24 @@
+/** From a record to one line that nothing in it can break or disguise. */
+
+import type { AuditRecord } from './audit-record.ts';
+
+/**
+ * The record as one line of JSON, with the line feed that ends it.
+ *
+ * Control, format and line separating characters are escaped, also those that JSON allows in a
+ * string: names of tools are the caller's to choose, and whoever reads the log on a terminal must see
+ * what is there. Reading the line gives the record again.
+ */
+export function renderAuditLine(record: AuditRecord): string {
+  return `${JSON.stringify(record).replace(HIDDEN, escapeUnits)}\n`;
+}
+
+/** Outside of its strings, the JSON text is plain ASCII. */
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+function escapeUnits(character: string): string {
+  return Array.from(
+    { length: character.length },
+    (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+  ).join('');
+}

@@ -1,0 +1,322 @@
+/** Audit (D38): one record for every request, with the right reason, and nothing that is secret. */
+
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { type AuditRecord, type AuditSink, ProxyError } from '../src/index.ts';
+import { ALL, engine, fakeUpstream, harness, identity, jsonResult, W } from './support/fakes.ts';
+
+interface FakeSink extends AuditSink {
+  readonly records: AuditRecord[];
+  /** What a write and a look at the sink end with. */
+  broken: boolean;
+}
+
+function fakeSink(): FakeSink {
+  const sink: FakeSink = {
+    records: [],
+    broken: false,
+    write: async (record) => {
+      if (sink.broken) throw new Error('no space');
+      sink.records.push(record);
+    },
+    ready: () => (sink.broken ? Promise.reject(new Error('no space')) : undefined),
+  };
+  return sink;
+}
+
+type Options = NonNullable<Parameters<typeof harness>[0]>;
+
+function audited(options: Options = {}, audit: Partial<NonNullable<Options['audit']>> = {}) {
+  const sink = fakeSink();
+  const h = harness({ ...options, audit: { sink, server: 'weather', ...audit } });
+  return { ...h, sink };
+}
+
+const FIELDS = [
+  ...['time', 'type', 'outcome', 'status', 'reason', 'decision', 'policies', 'iss', 'sub'],
+  ...['client_id', 'session', 'server', 'method', 'target', 'arguments', 'duration_ms', 'source'],
+];
+const CALL = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"weather"}}';
+
+describe('a record', () => {
+  it('has every field of D38, in its order, and no other', async () => {
+    let clock = Date.UTC(2026, 0, 2, 3, 4, 5);
+    const { call, sink } = audited({
+      authorize: W,
+      now: () => {
+        clock += 7;
+        return clock;
+      },
+      authenticate: {
+        verify: async () => ({
+          ...identity('alice'),
+          claims: { azp: 'desk', department: 'secret-department' },
+        }),
+        toResponse: () => new Response(null, { status: 401 }),
+      },
+    });
+    await call('tools/call', { name: 'weather', arguments: { city: 'Oslo', days: 3 } });
+    expect(sink.records.map((record) => Object.keys(record))).toEqual([FIELDS]);
+    expect(sink.records[0]).toMatchObject({
+      time: expect.stringMatching(/^2026-01-02T03:04:05\.\d{3}Z$/),
+      type: 'mcp_tool_call',
+      outcome: 'success',
+      status: 200,
+      reason: null,
+      decision: 'd-1',
+      policies: ['p0'],
+      iss: 'https://idp.test',
+      sub: 'alice',
+      client_id: 'desk',
+      session: null,
+      server: 'weather',
+      method: 'tools/call',
+      target: 'weather',
+      arguments: ['city', 'days'],
+    });
+    expect(JSON.stringify(sink.records)).not.toMatch(/Oslo|secret/);
+  });
+
+  it('holds values of arguments only when asked, cut where they are long', async () => {
+    const args = { city: 'Oslo', text: 'x'.repeat(10_000), deep: { a: [1] } };
+    const params = { name: 'weather', arguments: args };
+    const values = audited({}, { arguments: 'values' });
+    await values.call('tools/call', params);
+    expect(values.sink.records[0]?.arguments).toEqual({
+      city: 'Oslo',
+      text: `"${'x'.repeat(4094)}…`,
+      deep: { a: [1] },
+    });
+    const none = audited({}, { arguments: 'none' });
+    await none.call('tools/call', params);
+    expect(none.sink.records[0]?.arguments).toBeNull();
+  });
+
+  it('names no session by its id, and the same session always alike', async () => {
+    const upstream = fakeUpstream((message) =>
+      message?.id === undefined
+        ? new Response(null, { status: 202 })
+        : jsonResult(message.id.text, {}, { headers: { 'mcp-session-id': 'S-half-a-secret' } }),
+    );
+    const { call, send, sink } = audited({ upstream });
+    await call('initialize', {});
+    await call('ping', {}, { 'mcp-session-id': 'S-half-a-secret' });
+    await send('', { method: 'DELETE', headers: { 'mcp-session-id': 'S-half-a-secret' } });
+    const label = createHash('sha256').update('S-half-a-secret').digest('hex').slice(0, 16);
+    expect(sink.records.map(({ type, session }) => [type, session])).toEqual([
+      ['mcp_initialize', label],
+      ['mcp_ping', label],
+      ['mcp_session_end', label],
+    ]);
+  });
+
+  it('says what a completion is for, and cuts what is endless', async () => {
+    const { call, sink } = audited();
+    await call('completion/complete', {
+      ref: { type: 'ref/prompt', name: 'greet' },
+      argument: { name: 'who', value: 'secret' },
+    });
+    await call('tools/call', { name: 'n'.repeat(5000), arguments: { ['k'.repeat(500)]: 1 } });
+    await call('m'.repeat(5000));
+    expect(sink.records.map(({ target }) => target?.length)).toEqual([5, 1024, undefined]);
+    expect(sink.records[1]?.arguments).toEqual([`${'k'.repeat(127)}…`]);
+    expect(sink.records[2]?.method).toHaveLength(128);
+    expect(JSON.stringify(sink.records)).not.toContain('secret');
+  });
+});
+
+describe('every request leaves exactly one record', () => {
+  const deny = engine(() => false);
+  const broken = fakeUpstream(() => {
+    throw new ProxyError('ERR_PROXY_UPSTREAM_TIMEOUT', 'late');
+  });
+  const bug = fakeUpstream(() => {
+    throw new Error('a bug that names secret');
+  });
+  const cases: [
+    name: string,
+    request: RequestInit & { readonly body?: string },
+    expected: readonly unknown[],
+    options?: Options,
+  ][] = [
+    ['a call', { body: CALL }, ['mcp_tool_call', 'success', 200, null]],
+    [
+      'a notification',
+      { body: '{"jsonrpc":"2.0","method":"notifications/initialized"}' },
+      ['mcp_notification', 'success', 202, null],
+    ],
+    [
+      'a stream',
+      { method: 'GET' },
+      ['mcp_stream', 'success', 200, null],
+      {
+        upstream: fakeUpstream(
+          () => new Response('', { headers: { 'content-type': 'text/event-stream' } }),
+        ),
+      },
+    ],
+    [
+      'the end of a session',
+      { method: 'DELETE' },
+      ['mcp_session_end', 'success', 200, null],
+      { upstream: fakeUpstream(() => new Response(null)) },
+    ],
+    [
+      'no token',
+      { body: CALL, headers: { authorization: '' } },
+      ['http_request', 'unauthorized', 401, 'ERR_TEST_NO_TOKEN'],
+    ],
+    ['a denial', { body: CALL }, ['mcp_tool_call', 'denied', 403, 'policy'], { authorize: deny }],
+    [
+      'an unknown method',
+      { body: '{"jsonrpc":"2.0","id":1,"method":"no/such"}' },
+      ['mcp_request', 'denied', 403, 'method'],
+    ],
+    [
+      'a foreign origin',
+      { body: CALL, headers: { origin: 'https://evil.test' } },
+      ['http_request', 'denied', 403, 'origin'],
+    ],
+    [
+      'a foreign host',
+      { body: CALL, headers: { host: 'evil.test' } },
+      ['http_request', 'denied', 403, 'host'],
+    ],
+    [
+      'a preflight',
+      { method: 'OPTIONS', headers: { origin: 'http://localhost:8080' } },
+      ['http_request', 'success', 204, null],
+    ],
+    ['another verb', { method: 'PUT', body: CALL }, ['http_request', 'error', 405, 'http-method']],
+    ['HEAD', { method: 'HEAD' }, ['http_request', 'error', 405, 'http-method']],
+    [
+      'a large body',
+      { body: CALL },
+      ['http_request', 'error', 413, 'body-too-large'],
+      { bodyLimit: 10 },
+    ],
+    [
+      'another media type',
+      { body: CALL, headers: { 'content-type': 'text/plain' } },
+      ['http_request', 'error', 415, 'content-type'],
+    ],
+    ['no JSON', { body: '{' }, ['http_request', 'error', 400, 'syntax']],
+    [
+      'an unknown session',
+      { body: CALL, headers: { 'mcp-session-id': 'S9' } },
+      ['mcp_tool_call', 'error', 404, 'session-unknown'],
+    ],
+    [
+      'an answer nobody asked for',
+      { body: '{"jsonrpc":"2.0","id":1,"result":{}}' },
+      ['mcp_response', 'error', 400, 'response-not-asked-for'],
+    ],
+    [
+      'a late upstream',
+      { body: CALL },
+      ['mcp_tool_call', 'error', 504, 'ERR_PROXY_UPSTREAM_TIMEOUT'],
+      { upstream: broken },
+    ],
+    ['a bug', { body: CALL }, ['mcp_tool_call', 'error', 500, 'internal'], { upstream: bug }],
+    [
+      'a refusal by the server',
+      { body: CALL },
+      ['mcp_tool_call', 'error', 403, 'upstream'],
+      { upstream: fakeUpstream(() => new Response('no', { status: 403 })) },
+    ],
+    [
+      'a withheld list',
+      { body: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}' },
+      ['mcp_tools_list', 'error', 200, 'withheld:not-json'],
+      {
+        upstream: fakeUpstream(
+          () => new Response('?', { headers: { 'content-type': 'application/json' } }),
+        ),
+      },
+    ],
+  ];
+  it.each(cases)('%s', async (_name, { body = '', ...init }, expected, options) => {
+    const { send, sink, reports } = audited({ authorize: ALL, ...options });
+    const response = await send(body, init);
+    expect(sink.records.map((r) => [r.type, r.outcome, r.status, r.reason])).toEqual([expected]);
+    expect(response.status).toBe(expected[2]);
+    expect(reports).toHaveLength(1);
+    expect(JSON.stringify(sink.records)).not.toContain('secret');
+  });
+
+  it('a client that left', async () => {
+    const client = new AbortController();
+    const upstream = fakeUpstream(async (_message, { signal }) => {
+      client.abort();
+      signal.throwIfAborted();
+      return new Response(null);
+    });
+    const { send, sink } = audited({ upstream });
+    await send(CALL, { signal: client.signal });
+    expect(sink.records).toMatchObject([{ outcome: 'error', status: 499, reason: 'client-gone' }]);
+  });
+
+  it('also when a thousand come at once', async () => {
+    const { call, sink } = audited();
+    await Promise.all(
+      Array.from({ length: 1000 }, (_, index) => call('tools/call', { name: `t${index}` })),
+    );
+    expect(new Set(sink.records.map(({ target }) => target)).size).toBe(1000);
+    expect(sink.records).toHaveLength(1000);
+  });
+});
+
+describe('a sink that fails', () => {
+  it('is an error for the operator, told once in a while, and no answer is late for it', async () => {
+    let clock = 0;
+    const { call, sink, errors, upstream } = audited({ now: () => clock });
+    sink.broken = true;
+    for (let count = 0; count < 3; count += 1) expect((await call('ping')).status).toBe(200);
+    expect(errors).toMatchObject([{ code: 'ERR_PROXY_AUDIT' }]);
+    clock = 10_000;
+    await call('ping');
+    expect(String(errors[1])).toContain('3 records of the audit log could not be written');
+    expect(upstream.forwarded).toHaveLength(4);
+  });
+
+  it('refuses with 503 before the upstream is asked, when records are required', async () => {
+    const { call, send, sink, upstream, errors } = audited({}, { required: true });
+    sink.broken = true;
+    const response = await call('tools/call', { name: 'weather' });
+    expect([response.status, await response.text()]).toEqual([
+      503,
+      '{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"Service unavailable"}}',
+    ]);
+    expect((await send('', { method: 'GET' })).status).toBe(503);
+    expect((await send('', { method: 'DELETE' })).status).toBe(503);
+    expect(upstream.forwarded).toEqual([]);
+    expect(errors).toMatchObject([{ code: 'ERR_PROXY_AUDIT' }]);
+    sink.broken = false;
+    expect((await call('ping')).status).toBe(200);
+  });
+
+  it('withholds the answer when it fails after the upstream acted, and tells the operator', async () => {
+    let cancelled = false;
+    const body = new ReadableStream<Uint8Array>({
+      cancel: () => {
+        cancelled = true;
+      },
+    });
+    const upstream = fakeUpstream(() => {
+      sink.broken = true;
+      return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+    });
+    const { call, sink, reports, errors } = audited({ upstream }, { required: true });
+    const response = await call('tools/call', { name: 'weather' });
+    expect(response.status).toBe(503);
+    expect(reports).toMatchObject([{ outcome: 'error', status: 503, reason: 'audit' }]);
+    expect(errors).toHaveLength(1);
+    expect(cancelled).toBe(true);
+  });
+
+  it('lets nobody through unaudited, not even to a refusal', async () => {
+    const { send, sink } = audited({}, { required: true });
+    sink.broken = true;
+    expect((await send(CALL, { headers: { authorization: '' } })).status).toBe(503);
+  });
+});
