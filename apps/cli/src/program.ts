@@ -1,5 +1,6 @@
 /** The command tree: one line per group. What a command does is loaded when it runs. */
 import { Command } from 'commander';
+import { addClientCommands } from './commands/client-commands.ts';
 import type { CommandHost } from './commands/command-host.ts';
 import { addDevCommands } from './commands/dev-commands.ts';
 import { addMcpCommands } from './commands/mcp-commands.ts';
@@ -20,6 +21,7 @@ const GROUPS: readonly ((program: Command, host: CommandHost) => void)[] = [
   addServeCommands,
   addPolicyCommands,
   addMcpCommands,
+  addClientCommands,
   addTokenCommands,
   addDevCommands,
 ];

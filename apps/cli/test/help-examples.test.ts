@@ -1,13 +1,13 @@
 /** Every command's help has an example, and the example works. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type HttpFixture, startGuideServer } from '../../../test/fixtures/spawn-fixture.ts';
 import { type DevIdp, startDevIdp } from '../src/dev-idp/index.ts';
-import { runThv } from './spawn-thv.ts';
+import { runMain } from './run-main.ts';
 import { useTempFolder } from './temp-folder.ts';
 import { putThvOnPath } from './thv-on-path.ts';
 
@@ -18,7 +18,11 @@ let guide: HttpFixture;
 let env: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
-  [idp, guide, env] = await Promise.all([startDevIdp(), startGuideServer(), putThvOnPath(folder)]);
+  let path: typeof env;
+  [idp, guide, path] = await Promise.all([startDevIdp(), startGuideServer(), putThvOnPath(folder)]);
+  // Some commands write below it.
+  env = { ...path, HOME: folder.path };
+  await mkdir(join(folder.path, '.config', 'Code'), { recursive: true });
   await copyFile(join(EXAMPLES, 'authz.yaml'), join(folder.path, 'authz.yaml'));
   await copyFile(join(EXAMPLES, 'tests.yaml'), join(folder.path, 'tests.yaml'));
   await folder.write({ token: await idp.issueToken({ aud: 'my-server', sub: 'bob' }) });
@@ -60,22 +64,25 @@ describe('the example in the help of', () => {
     ['policy schema', /claim_roles\?: Set<String>/],
     ['mcp list', /^weather /m],
     ['mcp call', /The weather in Oslo is sunny/],
+    ['client add', /^FILE .*\/Code\/User\/mcp\.json$/m],
+    ['client list', /^vscode {2}weather/m],
+    ['client remove', /^REMOVED {2}weather$/m],
     ['token inspect', /The token is accepted/],
     ['dev idp', /^ISSUER/, true],
   ])('thv %s works', async (path, expected, serves) => {
-    const { out: help } = await runThv([...path.split(' '), '--help']);
+    const { out: help } = await runMain([...path.split(' '), '--help']);
     const example = /\nExample:\n {2}(thv .*)\n/.exec(help)?.[1] ?? '';
-    expect(example).toMatch(new RegExp(`^thv ${path} `));
+    expect(example).toMatch(new RegExp(`^thv ${path}\\b`));
     const { code, out, err } = await type(example, serves === true ? expected : undefined);
     expect(code, err).toBe(0);
     expect(out).toMatch(expected);
   });
 
   it('is there for every command', async () => {
-    const groups = ['', 'policy', 'mcp', 'token', 'dev'];
+    const groups = ['', 'policy', 'mcp', 'client', 'token', 'dev'];
     const found: string[] = [];
     for (const group of groups) {
-      const { out } = await runThv([...group.split(' ').filter((word) => word !== ''), '--help']);
+      const { out } = await runMain([...group.split(' ').filter((word) => word !== ''), '--help']);
       const listed = out.split('\nCommands:\n')[1]?.split('\n\n')[0] ?? '';
       const names = [...listed.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name);
       found.push(...names.map((name) => `${group} ${name}`.trim()));
@@ -85,7 +92,8 @@ describe('the example in the help of', () => {
     ).toEqual([
       ...['version', 'run', 'proxy'],
       ...['policy check', 'policy test', 'policy explain', 'policy schema'],
-      ...['mcp list', 'mcp call', 'token inspect', 'dev idp'],
+      ...['mcp list', 'mcp call', 'client add', 'client remove', 'client list'],
+      ...['token inspect', 'dev idp'],
     ]);
   });
 });

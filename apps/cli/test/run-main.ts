@@ -1,0 +1,36 @@
+/** Runs one command inside the test: the real command without a process. */
+import type { Io } from '../src/io.ts';
+import { main } from '../src/main.ts';
+import { NO_PROGRESS } from '../src/output/progress.ts';
+import { PLAIN, type Screen } from '../src/output/screen.ts';
+
+export interface RunMainOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly screen?: Screen;
+  readonly input?: string;
+}
+
+export async function runMain(
+  args: readonly string[],
+  { env = {}, cwd = '/', screen = PLAIN, input = '' }: RunMainOptions = {},
+): Promise<{ code: number; out: string; err: string }> {
+  const said = { out: '', err: '' };
+  const io: Io = {
+    out: (text) => {
+      said.out += text;
+    },
+    err: (text) => {
+      said.err += text;
+    },
+    stdout: screen,
+    stderr: screen,
+    progress: () => NO_PROGRESS,
+    cwd,
+    env,
+    input: async () => input,
+    userName: () => 'ann',
+    termination: () => new Promise<never>(() => undefined),
+  };
+  return { code: await main(args, io), ...said };
+}
