@@ -39,6 +39,7 @@ function serverThatMixesIds(key: (id: unknown) => unknown, format: 'json' | 'sse
 describe('a list that the server sends in answer to another request', () => {
   const same = (id: unknown): unknown => id;
   it.each([
+    // Attempts: id confusion
     ['the same id', '1', '1', same],
     ['the same text, another spelling', '"a"', '"\\u0061"', same],
     ['a number and its text (Python servers key by str)', '1', '"1"', String],
@@ -76,6 +77,7 @@ const inOneEvent = (data: string): string => `data: ${data}\n\n`;
 
 /** What a server answers to `tools/list` with id 99. */
 const BODIES: readonly (readonly [string, BodyInit | null, ResponseInit])[] = [
+  // Attempts: key tricks
   [
     'a second list beside the first',
     `{"jsonrpc":"2.0","id":99,"result":{"tools":[],"prompts":[{"name":"${SECRET}"}]}}`,
@@ -86,6 +88,7 @@ const BODIES: readonly (readonly [string, BodyInit | null, ResponseInit])[] = [
     `{"jsonrpc":"2.0","id":99,"result":{"resources":[{"uri":"${SECRET}"}],"tools":[]}}`,
     { headers: json },
   ],
+  // Attempts: encodings
   ['UTF-16 little endian', utf16(JSON.stringify(listAnswer(99))), { headers: json }],
   [
     'UTF-16 as declared',
@@ -102,6 +105,7 @@ const BODIES: readonly (readonly [string, BodyInit | null, ResponseInit])[] = [
     `--x\r\ncontent-type: application/json\r\n\r\n${JSON.stringify(listAnswer(99))}\r\n--x--`,
     { headers: { 'content-type': 'multipart/mixed; boundary=x' } },
   ],
+  // Attempts: status tricks
   ['status 206', JSON.stringify(listAnswer(99)).slice(9), { status: 206, headers: json }],
   ['status 203', JSON.stringify(listAnswer(99)), { status: 203, headers: json }],
   ['status 299', JSON.stringify(listAnswer(99)), { status: 299, headers: json }],
@@ -109,6 +113,7 @@ const BODIES: readonly (readonly [string, BodyInit | null, ResponseInit])[] = [
   ['status 599', JSON.stringify(listAnswer(99)), { status: 599, headers: sse }],
   ['status 304', null, { status: 304 }],
   ['status 204', null, { status: 204 }],
+  // Attempts: SSE framing
   [
     'two content types',
     event(listAnswer(99)),
@@ -117,6 +122,7 @@ const BODIES: readonly (readonly [string, BodyInit | null, ResponseInit])[] = [
   ['no content type', event(listAnswer(99)), {}],
   ['event stream called JSON', event(listAnswer(99)), { headers: json }],
   ['JSON called event stream', JSON.stringify(listAnswer(99)), { headers: sse }],
+  // Attempts: key tricks
   [
     'duplicate members',
     `{"jsonrpc":"2.0","id":99,"result":{"tools":[],"tools":[{"name":"${SECRET}"}]}}`,
@@ -147,6 +153,7 @@ const BODIES: readonly (readonly [string, BodyInit | null, ResponseInit])[] = [
     `{"jsonrpc":"2.0","id":99,"result":{"__proto__":{"tools":[{"name":"${SECRET}"}]}}}`,
     { headers: json },
   ],
+  // Attempts: encodings
   [
     'JSON lines',
     `${JSON.stringify(listAnswer(99))}\n{}`,
@@ -161,6 +168,7 @@ const BODIES: readonly (readonly [string, BodyInit | null, ResponseInit])[] = [
   ['a NUL before it', `\u0000${JSON.stringify(listAnswer(99))}`, { headers: json }],
   ['two byte order marks', `\ufeff\ufeff${JSON.stringify(listAnswer(99))}`, { headers: json }],
   ['no JSON-RPC', JSON.stringify(TOOLS), { headers: json }],
+  // Attempts: SSE framing
   [
     'data fields without a colon',
     `data\ndata: ${JSON.stringify(listAnswer(99))}\ndata\n\n`,
@@ -172,7 +180,9 @@ const BODIES: readonly (readonly [string, BodyInit | null, ResponseInit])[] = [
     { headers: sse },
   ],
   ['after a comment', `: x\rdata:${JSON.stringify(listAnswer(99))}\r\n\r\n`, { headers: sse }],
+  // Attempts: batch
   ['in a batch', inOneEvent(`[${JSON.stringify(listAnswer(99))}]`), { headers: sse }],
+  // Attempts: id confusion
   ['an id as text', inOneEvent(JSON.stringify(listAnswer('99'))), { headers: sse }],
   [
     'an id with a fraction',

@@ -12,6 +12,7 @@ const call = (args: string): string =>
   `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read","arguments":${args}}}`;
 
 it.each([
+  // Attempts: key tricks
   ['a slash', '"pa/th"', '"pa\\\\/t"', '"pa\\/th"', 403],
   ['another script', '"pfäd"', '"pf\\\\u"', '"pf\\u00e4d"', 403],
   // Refused at once, since a server might be mistaken as well.

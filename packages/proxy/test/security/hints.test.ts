@@ -130,6 +130,7 @@ describe('what a server lists', () => {
     { name: 'rm', annotations: { destructiveHint: hint } },
   ];
   it.each([
+    // Attempts: hints
     ['a hint that is text', rm('true')],
     ['a hint that is a number', rm(1)],
     ['annotations in a list', { tools: [{ name: 'rm', annotations: [] }] }],

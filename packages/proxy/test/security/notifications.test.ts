@@ -52,6 +52,7 @@ describe('on a subscription', () => {
   const SUBSCRIBED = { resourceSubscriptions: ['file:///open'] };
 
   it.each([
+    // Attempts: notifications
     ['a resource that may not be read', updated('file:///secret')],
     ['one that only begins like another', updated('file:///openly')],
     ['one in another case', updated('FILE:///open')],
@@ -69,6 +70,7 @@ describe('on a subscription', () => {
   });
 
   it.each([
+    // Attempts: notifications
     ['URI of another type', updated(5)],
     ['URI twice', updated('file:///open').replace('"uri"', '"uri":"file:///secret","uri"')],
     ['URI in two cases', updated('file:///open').replace('"uri"', '"URI":"file:///secret","uri"')],

@@ -26,7 +26,7 @@ const bytes = (...parts: (string | number[])[]): Uint8Array<ArrayBuffer> =>
 
 /** None of these may reach a server whose only permitted tool is `weather`. */
 const ATTEMPTS: readonly (readonly [string, BodyInit, Record<string, string>?])[] = [
-  // What the name is.
+  // Attempts: key tricks
   ['a name with a NUL', call('{"name":"weather\\u0000"}')],
   ['a name with a blank', call('{"name":"weather "}')],
   ['a name with a byte order mark', call('{"name":"\\ufeffweather"}')],
@@ -53,7 +53,7 @@ const ATTEMPTS: readonly (readonly [string, BodyInit, Record<string, string>?])[
   ['an escaped second key', call('{"name":"weather","\\u006eame":"rm"}')],
   ['an unpaired surrogate in a key', call('{"name":"weather","\\ud800":1}')],
   ['an unpaired surrogate in the name', call('{"name":"weather\\udfff"}')],
-  // What the method is.
+  // Attempts: verb tricks
   [
     'a method in two cases',
     '{"jsonrpc":"2.0","id":1,"method":"ping","Method":"tools/call","params":{"name":"rm"}}',
@@ -91,12 +91,13 @@ const ATTEMPTS: readonly (readonly [string, BodyInit, Record<string, string>?])[
     '{"jsonrpc":"2.0","id":1,"method":"ping","params":{"name":"rm"},"error":null}',
   ],
   ['a response with a method that is null', '{"jsonrpc":"2.0","id":1,"method":null,"result":{}}'],
-  // How the body is written.
+  // Attempts: batch
   ['two values', `{"jsonrpc":"2.0","id":1,"method":"ping"}${rm}`],
   ['two lines', `{"jsonrpc":"2.0","id":1,"method":"ping"}\n${rm}`],
   ['a record separator', `\u001e{"jsonrpc":"2.0","id":1,"method":"ping"}\u001e${rm}`],
   ['a batch of one', `[{"jsonrpc":"2.0","id":1,"method":"ping"}]`],
   ['a batch in a string', JSON.stringify(rm)],
+  // Attempts: encodings
   ['UTF-16 with its mark', utf16(rm)],
   ['UTF-16 without its mark', utf16(rm).subarray(2)],
   ['UTF-32', bytes([0xff, 0xfe, 0, 0])],
@@ -113,12 +114,14 @@ const ATTEMPTS: readonly (readonly [string, BodyInit, Record<string, string>?])[
   ['single quotes', `{'jsonrpc':'2.0','id':1,'method':'ping'}`],
   ['NaN', '{"jsonrpc":"2.0","id":1,"method":"ping","x":NaN}'],
   ['a trailing comma', '{"jsonrpc":"2.0","id":1,"method":"ping",}'],
+  // Attempts: id confusion
   ['a hexadecimal id', '{"jsonrpc":"2.0","id":0x1,"method":"ping"}'],
   ['an exponent for an id', '{"jsonrpc":"2.0","id":1e3,"method":"ping"}'],
   ['a fraction for an id', '{"jsonrpc":"2.0","id":1.0,"method":"ping"}'],
   ['an id that is a list', '{"jsonrpc":"2.0","id":[1],"method":"ping"}'],
   ['an id of endless length', `{"jsonrpc":"2.0","id":"${'x'.repeat(5000)}","method":"ping"}`],
   ['an id of endless digits', `{"jsonrpc":"2.0","id":${'9'.repeat(5000)},"method":"ping"}`],
+  // Attempts: encodings
   [
     'nesting without end',
     `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":${'['.repeat(200_000)}`,
@@ -127,13 +130,14 @@ const ATTEMPTS: readonly (readonly [string, BodyInit, Record<string, string>?])[
     'nesting with an end',
     `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}}`,
   ],
-  // What the body is said to be.
+  // Attempts: encodings
   ['form data', rm, { 'content-type': 'application/x-www-form-urlencoded' }],
   ['text, as a page may send it', rm, { 'content-type': 'text/plain;application/json' }],
   ['JSON with a second type', rm, { 'content-type': 'application/json, text/plain' }],
+  // Attempts: compression
   ['gzip that is none', rm, { 'content-encoding': 'gzip' }],
   ['identity and gzip', rm, { 'content-encoding': 'identity, gzip' }],
-  // What it subscribes to.
+  // Attempts: key tricks
   [
     'a subscription in another case',
     listen(
@@ -159,7 +163,7 @@ const ATTEMPTS: readonly (readonly [string, BodyInit, Record<string, string>?])[
     'a reference of another type',
     '{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{"ref":{"type":"ref/tool","name":"weather"}}}',
   ],
-  // Two eras at once.
+  // Attempts: two eras at once
   [
     'modern headers, a body of no version',
     call('{"name":"weather"}'),
@@ -219,6 +223,7 @@ describe('a forbidden call', () => {
 
 describe('headers that would change the request behind the proxy', () => {
   it.each([
+    // Attempts: smuggling by headers
     ['x-http-method-override', 'DELETE'],
     ['x-http-method', 'PUT'],
     ['x-method-override', 'GET'],
@@ -282,6 +287,7 @@ describe('sessions', () => {
   const ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
 
   it.each([
+    // Attempts: session swapping
     ['a modern request', { ...eve, ...modern('ping') }, ping.replace('}', `,"params":{${META}}}`)],
     ['initialize', eve, '{"jsonrpc":"2.0","id":1,"method":"initialize"}'],
   ])('of somebody else are not used by %s', async (_name, headers, body) => {
@@ -293,6 +299,7 @@ describe('sessions', () => {
   });
 
   it.each([
+    // Attempts: session swapping
     [
       'a notification',
       '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}',
@@ -349,6 +356,7 @@ describe('answers to questions of the server', () => {
         : new Response(null, { status: 202 }),
     );
   it.each([
+    // Attempts: id confusion
     ['a number for text', '"1"', '1'],
     ['text for a number', '1', '"1"'],
     ['another case', '"a"', '"A"'],

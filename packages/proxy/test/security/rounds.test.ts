@@ -64,6 +64,7 @@ describe('an honest second round', () => {
 });
 
 const SWAPS: readonly (readonly [string, string, Record<string, string>])[] = [
+  // Attempts: several rounds
   ['another tool', round(SECOND.replace('"delete"', '"drop_all"')), headers('drop_all')],
   [
     'another tool, the header of the first',

@@ -15,6 +15,7 @@ const call = (params: string): string =>
   `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`;
 
 const NAMES: readonly (readonly [string, string])[] = [
+  // Attempts: hidden tools
   ['the server’s name', 'Foo'],
   ['small letters', 'foo'],
   ['capitals', 'FOO'],
@@ -45,6 +46,7 @@ describe.each([
   });
 
   it.each<[string, string, Record<string, string>?]>([
+    // Attempts: hidden tools
     ['its name in escapes', call('{"name":"\\u0046oo"}')],
     ['a second name', call('{"name":"safe_foo","name":"Foo"}')],
     ['a second name in another case', call('{"name":"safe_foo","Name":"Foo"}')],
@@ -110,6 +112,7 @@ const answer = (id: string) => `{"jsonrpc":"2.0","id":${id},"result":{"tools":${
 
 describe('hidden tools are in no list', () => {
   it.each<[string, string, Record<string, string>, number?]>([
+    // Attempts: hidden tools
     ['as JSON', answer('1'), json],
     ['with a byte order mark', `\ufeff${answer('1')}`, json],
     ['called text', answer('1'), { 'content-type': 'text/plain' }],

@@ -36,6 +36,7 @@ describe.each([false, true])('with global objects replaced: %s', (replaceGlobals
   };
 
   it.each([
+    // Attempts, one per text: path tricks
     ...['//mcp', '/./mcp', '/x/../mcp', '/%6dcp', '/mcp/', '/mcp;x', '/mcp?method=ping', '/mcp#x'],
     ...['/MCP', '/mcp%00', '/mcp/..%2fmcp', '/mcp/sse', '/sse', '/messages', '/mcp%2f', '\\mcp'],
     ...['*', 'mcp', 'http://evil.example/mcp', 'https://127.0.0.1/mcp', 'http://[::1/mcp'],
@@ -51,6 +52,7 @@ describe.each([false, true])('with global objects replaced: %s', (replaceGlobals
   });
 
   it.each([
+    // Attempts, one per text: verb tricks
     'post',
     'Post',
     'PUT',
@@ -86,6 +88,7 @@ describe.each([false, true])('with global objects replaced: %s', (replaceGlobals
   const smuggled = (port: number): string => request(port, rm);
 
   it.each<[string, (port: number) => string]>([
+    // Attempts: smuggling
     [
       'both framings',
       (port) =>
@@ -175,6 +178,7 @@ describe.each([false, true])('with global objects replaced: %s', (replaceGlobals
   });
 
   it.each<[string, string[], RegExp]>([
+    // Attempts: duplicate headers
     ['two hosts', ['Host: evil.example'], /^HTTP\/1\.1 (400|403|200)/],
     ['two sessions', ['Mcp-Session-Id: a', 'Mcp-Session-Id: b'], /^HTTP\/1\.1 400/],
     [

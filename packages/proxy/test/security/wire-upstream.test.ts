@@ -23,6 +23,7 @@ const length = (text: string): string => `content-length: ${text.length}`;
 
 /** Raw answers to `tools/list`; the connection is closed after those that cannot end otherwise. */
 const ANSWERS: readonly (readonly [string, string | Uint8Array, 'close'?])[] = [
+  // Attempts: status tricks
   ['nothing', '', 'close'],
   ['no HTTP', `SSH-2.0-OpenSSH\r\n${list}`, 'close'],
   ['HTTP/0.9', list, 'close'],
@@ -55,6 +56,7 @@ const ANSWERS: readonly (readonly [string, string | Uint8Array, 'close'?])[] = [
     '500 with a stack',
     http('500 No', ['content-type: text/plain', 'content-length: 18'], 'Error: at 10.1.2.3'),
   ],
+  // Attempts: smuggling
   ['a length that is too long', http('200 OK', [json, 'content-length: 9999'], list), 'close'],
   ['a length that is too short', http('200 OK', [json, `content-length: 20`], list), 'close'],
   [
@@ -107,7 +109,9 @@ const ANSWERS: readonly (readonly [string, string | Uint8Array, 'close'?])[] = [
     'a folded header',
     http('200 OK', [json, 'x-a: 1', ' content-encoding: gzip', length(list)], list),
   ],
+  // Attempts: duplicate headers
   ['two types', http('200 OK', [json, 'content-type: text/event-stream', length(list)], list)],
+  // Attempts: compression
   ['two codings', http('200 OK', [json, 'content-encoding: gzip, gzip', length(list)], list)],
   ['gzip that is none', http('200 OK', [json, 'content-encoding: gzip', length(list)], list)],
   ['a coding nobody knows', http('200 OK', [json, 'content-encoding: secret', length(list)], list)],
@@ -121,6 +125,7 @@ const ANSWERS: readonly (readonly [string, string | Uint8Array, 'close'?])[] = [
     ]),
   ],
   ['a gzip bomb', bomb()],
+  // Attempts: SSE framing
   [
     'a stream that breaks off',
     http(
@@ -135,6 +140,7 @@ const ANSWERS: readonly (readonly [string, string | Uint8Array, 'close'?])[] = [
     http('200 OK', ['content-type: text/event-stream'], `data: ${list}`),
     'close',
   ],
+  // Attempts: smuggling
   [
     'a second answer behind the first',
     `${http('200 OK', [json, 'content-length: 36'], '{"jsonrpc":"2.0","id":1,"result":{}}')}${http('200 OK', [json, length(list)], list)}`,
