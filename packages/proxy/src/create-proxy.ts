@@ -7,6 +7,7 @@ import { replyError } from './mcp/reply.ts';
 import type { ProxyOptions, ResolvedOptions } from './options.ts';
 import { buildPipeline } from './pipeline.ts';
 import { createReadiness, word } from './routes/health.ts';
+import { legacyPathsOf } from './routes/legacy-paths.ts';
 import { answerWellKnown } from './routes/well-known.ts';
 import { createMemorySessionStore } from './session/memory-store.ts';
 import { createSourceFinder, type PeerInfo } from './source/request-source.ts';
@@ -34,7 +35,8 @@ export interface McpProxy {
 const METHODS = ['GET', 'POST', 'DELETE', 'OPTIONS'];
 
 /**
- * Creates a proxy that authenticates, reads, authorizes and filters everything on its one route.
+ * Creates a proxy that authenticates, reads, authorizes and filters everything on its route, and on
+ * the two of the 2024 transport where the upstream speaks it.
  *
  * Only declared paths and methods exist (D6); the rest is 404 or 405. Nothing reaches the upstream
  * that has not passed every stage of `pipeline.ts`.
@@ -50,17 +52,27 @@ export function createProxy(options: ProxyOptions): McpProxy {
   const readiness = createReadiness({ checks, degraded: resolved.degraded, onError, now });
 
   const app = new Hono();
-  app.all(path, (context) => {
-    const request = context.req.raw;
-    const exchange: Exchange = {
-      request,
-      startedAt: now(),
-      peerAddress: peerAddressOf(context.env),
-    };
-    // Asked of the request itself: the router takes HEAD for GET.
-    const isDeclared = METHODS.includes(request.method);
-    return runStages(isDeclared ? stages : [stages[0], refuseMethod], exchange);
-  });
+  const serve = (route: string, methods: readonly string[], isLegacy = false): void => {
+    app.all(route, (context) => {
+      const request = context.req.raw;
+      const exchange: Exchange = {
+        request,
+        isLegacy,
+        startedAt: now(),
+        peerAddress: peerAddressOf(context.env),
+      };
+      // Asked of the request itself: the router takes HEAD for GET.
+      const isDeclared = methods.includes(request.method);
+      return runStages(isDeclared ? stages : [stages[0], refuseMethod(methods)], exchange);
+    });
+  };
+  serve(path, METHODS);
+  if (upstream.legacy !== undefined) {
+    const { stream, messages } = legacyPathsOf(path);
+    if (path === stream || path === messages) throw new TypeError(`path ${path} is one of its own`);
+    serve(stream, ['GET', 'OPTIONS'], true);
+    serve(messages, ['POST', 'OPTIONS'], true);
+  }
   app.get('/healthz', () => word(200, 'ok'));
   app.get('/readyz', () => readiness());
   app.all('/.well-known/*', (context) =>
@@ -86,15 +98,17 @@ function peerAddressOf(bindings: unknown): string | undefined {
   return typeof address === 'string' ? address : undefined;
 }
 
-const refuseMethod: Stage = async (exchange) => {
-  exchange.reason = 'http-method';
-  return replyError({
-    status: 405,
-    code: INVALID_REQUEST,
-    message: 'Method not allowed',
-    headers: { allow: METHODS.join(', ') },
-  });
-};
+function refuseMethod(methods: readonly string[]): Stage {
+  return async (exchange) => {
+    exchange.reason = 'http-method';
+    return replyError({
+      status: 405,
+      code: INVALID_REQUEST,
+      message: 'Method not allowed',
+      headers: { allow: methods.join(', ') },
+    });
+  };
+}
 
 function resolveOptions(options: ProxyOptions): ResolvedOptions {
   const { origins } = options;

@@ -8,6 +8,8 @@ import type { RequestObservation, UpstreamObservation } from './observer.ts';
 
 export interface Exchange {
   readonly request: Request;
+  /** True on the routes of the transport of 2024-11-05. */
+  readonly isLegacy: boolean;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   /** The other end of the connection, where the server behind `fetch` tells it. */

@@ -46,4 +46,6 @@ export {
   type UpstreamFetch,
   type UpstreamRequest,
 } from './upstream/http.ts';
-export type { Upstream, UpstreamContext } from './upstream/upstream.ts';
+export type { SseNotice, SseUpstreamOptions } from './upstream/sse-options.ts';
+export { createSseUpstream } from './upstream/sse-upstream.ts';
+export type { LegacyUpstream, Upstream, UpstreamContext } from './upstream/upstream.ts';

@@ -8,6 +8,7 @@ import { authenticateStage } from './middleware/authenticate.ts';
 import { authorizeStage } from './middleware/authorize.ts';
 import { bodyLimitStage } from './middleware/body-limit.ts';
 import { forwardStage } from './middleware/forward.ts';
+import { byRoute, legacyForwardStage, legacySessionStage } from './middleware/legacy.ts';
 import { originStage } from './middleware/origin.ts';
 import { parseStage } from './middleware/parse.ts';
 import { reportStage } from './middleware/report.ts';
@@ -23,7 +24,7 @@ import { createToolNotices } from './tools/tool-notices.ts';
 export type Pipeline = readonly [Stage, ...Stage[]];
 
 /**
- * Builds the stages of the MCP route.
+ * Builds the stages of the MCP route, and of the two of the 2024 transport where there are such.
  *
  * @param ending aborted when the proxy is about to close
  */
@@ -38,6 +39,7 @@ export function buildPipeline(options: ResolvedOptions, ending: AbortSignal): Pi
   const { tools } = options;
   const toolNotices =
     tools && createToolNotices(tools, (text) => onError(new Error(text), 'tools'));
+  const forwarding = { ...options, engine, hints, traffic, tasks, ending, toolNotices };
   return [
     // Outermost, so that refusals of every later stage are reported and nothing thrown gets out.
     reportStage({ ...options, audit }),
@@ -51,7 +53,7 @@ export function buildPipeline(options: ResolvedOptions, ending: AbortSignal): Pi
     parseStage(options.bodyLimit),
     // After parsing, since `initialize` and the 2026 era have no session; before policy, so that
     // another identity's session id says nothing about what it could do.
-    sessionStage(options.sessions, traffic),
+    byRoute(sessionStage(options.sessions, traffic), legacySessionStage(options.sessions)),
     // Before anything is asked of the upstream or of what waits for its answers: what no record
     // could tell of does not happen.
     ...(options.audit?.required === true && audit !== undefined ? [audit.gate] : []),
@@ -66,6 +68,6 @@ export function buildPipeline(options: ResolvedOptions, ending: AbortSignal): Pi
       hints: createHintSource({ upstream, store: hints, now, maxBytes: answerLimit }),
     }),
     // Asks the upstream and filters what comes back.
-    forwardStage({ ...options, engine, hints, traffic, tasks, ending, toolNotices }),
+    byRoute(forwardStage(forwarding), legacyForwardStage(forwarding)),
   ];
 }

@@ -16,6 +16,7 @@ it('exports these names', () => {
       "createHttpUpstream",
       "createMemorySessionStore",
       "createProxy",
+      "createSseUpstream",
       "isProxyError",
       "readMessage",
     ]
@@ -23,6 +24,7 @@ it('exports these names', () => {
   expect(Object.keys(node).sort()).toMatchInlineSnapshot(`
     [
       "createStdioUpstream",
+      "createUndiciSseUpstream",
       "createUndiciUpstream",
       "listen",
       "openAuditFile",

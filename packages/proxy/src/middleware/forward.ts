@@ -61,6 +61,16 @@ async function ask(
 ): Promise<Response> {
   const { request, message } = exchange;
   const { upstream, traffic } = options;
+  const context = contextOf(exchange);
+  if (asked !== undefined) traffic.of(exchange.trafficKey ?? '').clientAsked(asked.idText, asked);
+  if (message !== undefined) return upstream.handle(message, context);
+  if (request.method === 'DELETE') return upstream.endSession(context);
+  return openStream(exchange, context, options);
+}
+
+/** What the upstream may know of the exchange. */
+export function contextOf(exchange: Exchange): UpstreamContext {
+  const { request, message } = exchange;
   const headers = forwardedRequestHeaders(request.headers);
   if (exchange.sessionId === undefined) headers.delete('mcp-session-id');
   if (message?.era === '2026') headers.delete('last-event-id');
@@ -70,16 +80,12 @@ async function ask(
   const added = exchange.asking?.headers;
   if (added !== undefined)
     for (const [name, value] of Object.entries(added)) headers.set(name, value);
-  const context: UpstreamContext = {
+  return {
     identity: identityOf(exchange),
     sessionId: exchange.sessionId,
     headers,
     signal: request.signal,
   };
-  if (asked !== undefined) traffic.of(exchange.trafficKey ?? '').clientAsked(asked.idText, asked);
-  if (message !== undefined) return upstream.handle(message, context);
-  if (request.method === 'DELETE') return upstream.endSession(context);
-  return openStream(exchange, context, options);
 }
 
 /** The header has been held against the name of the caller; the server gets its own in both places. */
@@ -89,7 +95,7 @@ function mirrorRealName(headers: Headers, message: McpMessage | undefined): void
 }
 
 /** The request that an answer will be held against; undefined where none is owed. */
-function askedBy({ message, list, decision }: Exchange): AnsweredRequest | undefined {
+export function askedBy({ message, list, decision }: Exchange): AnsweredRequest | undefined {
   if (message?.kind !== 'request' || message.id === undefined) return undefined;
   return {
     idText: message.id.text,
@@ -116,7 +122,8 @@ async function openStream(
   }
 }
 
-function filter(
+/** What the client may see of the upstream's answer. */
+export function filter(
   exchange: Exchange,
   response: Response,
   options: ForwardOptions & { readonly asked: AnsweredRequest | undefined },
@@ -178,7 +185,7 @@ function ownTasks(result: unknown, owner: SessionOwner, tasks: TaskBook): Filter
 }
 
 /** Notifications, responses and session ends are answered by a status alone. */
-function withoutBody(response: Response): Response {
+export function withoutBody(response: Response): Response {
   // Nothing of it is passed on, so a failing cancel changes nothing.
   response.body?.cancel().catch(() => undefined);
   const headers = new Headers(response.headers);

@@ -18,17 +18,8 @@ export function sessionStage(store: SessionStore, traffic: TrafficBook): Stage {
     if (message?.era === '2026') return withoutHeader(await next());
     const sessionId = message?.method === 'initialize' ? null : request.headers.get(HEADER);
     if (sessionId !== null) {
-      if (!/^[\x21-\x7e]{1,1024}$/.test(sessionId) || sessionId.includes(',')) {
-        exchange.reason = 'session-id';
-        return replyError({ status: 400, code: INVALID_REQUEST, id: message?.id });
-      }
-      const known = await store.ownerOf(sessionId);
-      if (known === undefined || !isSameOwner(known, owner)) {
-        exchange.reason = known === undefined ? 'session-unknown' : 'session-of-another';
-        return replyError({ status: 404, code: SESSION_NOT_FOUND, id: message?.id });
-      }
-      exchange.sessionId = sessionId;
-      exchange.trafficKey = `session ${sessionId}`;
+      const refusal = await admitOwner(exchange, sessionId, store);
+      if (refusal !== undefined) return refusal;
     }
     const response = await next();
     if (request.method === 'DELETE' && response.ok && sessionId !== null) {
@@ -37,6 +28,27 @@ export function sessionStage(store: SessionStore, traffic: TrafficBook): Stage {
     }
     return claimSession(response, owner, store);
   };
+}
+
+/** Sets the session of the exchange when the caller owns it; otherwise the refusal. */
+export async function admitOwner(
+  exchange: Exchange,
+  sessionId: string,
+  store: SessionStore,
+): Promise<Response | undefined> {
+  const { message } = exchange;
+  if (!/^[\x21-\x7e]{1,1024}$/.test(sessionId) || sessionId.includes(',')) {
+    exchange.reason = 'session-id';
+    return replyError({ status: 400, code: INVALID_REQUEST, id: message?.id });
+  }
+  const known = await store.ownerOf(sessionId);
+  if (known === undefined || !isSameOwner(known, ownerFrom(exchange))) {
+    exchange.reason = known === undefined ? 'session-unknown' : 'session-of-another';
+    return replyError({ status: 404, code: SESSION_NOT_FOUND, id: message?.id });
+  }
+  exchange.sessionId = sessionId;
+  exchange.trafficKey = `session ${sessionId}`;
+  return undefined;
 }
 
 /** Gives a session that the upstream names to the caller, unless it is somebody else's. */

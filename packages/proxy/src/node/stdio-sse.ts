@@ -54,7 +54,8 @@ export function openSseSource(options: SseSourceOptions): SseSource {
     // A client that has something to read needs no sign of life.
     if (queued() === 0) push(KEEP_ALIVE);
   }, options.keepAlive);
-  timer.unref();
+  // Where timers keep nothing alive, they are numbers.
+  (timer as { unref?: () => void }).unref?.();
   push(KEEP_ALIVE);
 
   const end = (): void => {

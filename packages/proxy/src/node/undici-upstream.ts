@@ -2,7 +2,12 @@
 
 import type { Readable } from 'node:stream';
 import { type Dispatcher, errors, Pool } from 'undici';
-import { AnswerTimeout, createHttpUpstream, type UpstreamFetch } from '../upstream/http.ts';
+import {
+  AnswerTimeout,
+  createHttpUpstream,
+  type HttpUpstreamOptions,
+  type UpstreamFetch,
+} from '../upstream/http.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
 export interface UndiciUpstreamOptions {
@@ -20,6 +25,13 @@ export interface UndiciUpstreamOptions {
  * @throws {TypeError} at once, when the URL is not http or https.
  */
 export function createUndiciUpstream(options: UndiciUpstreamOptions): Upstream {
+  return createHttpUpstream({ ...options, ...openPool(options) });
+}
+
+/** An exchange over a pool of connections to one origin. */
+export function openPool(
+  options: Pick<UndiciUpstreamOptions, 'url' | 'connections'>,
+): Required<Pick<HttpUpstreamOptions, 'exchange' | 'close'>> {
   const { origin } = new URL(options.url);
   const pool = new Pool(origin, {
     connections: options.connections ?? null,
@@ -51,12 +63,7 @@ export function createUndiciUpstream(options: UndiciUpstreamOptions): Upstream {
         : toWeb(answer.body, answer.statusCode),
     };
   };
-  return createHttpUpstream({
-    url: options.url,
-    exchange,
-    close: () => pool.destroy(),
-    ...(options.headersTimeout === undefined ? {} : { headersTimeout: options.headersTimeout }),
-  });
+  return { exchange, close: () => pool.destroy() };
 }
 
 /** Most answers: a whole one is several times cheaper to pass on than a stream. */

@@ -54,29 +54,7 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
   const url = checkUrl(options.url);
   const exchange = options.exchange ?? exchangeByFetch;
   const headersTimeout = options.headersTimeout ?? 60_000;
-
-  const send = async (
-    method: UpstreamRequest['method'],
-    context: UpstreamContext,
-    message?: McpMessage,
-  ): Promise<Response> => {
-    const headers = new Headers(context.headers);
-    if (message !== undefined) headers.set('content-type', 'application/json');
-    const { signal } = context;
-    let answer: UpstreamAnswer;
-    try {
-      answer = await exchange({ url, method, headers, headersTimeout, body: message?.raw, signal });
-    } catch (error) {
-      if (signal.aborted) throw error;
-      if (error instanceof AnswerTimeout) {
-        throw new ProxyError('ERR_PROXY_UPSTREAM_TIMEOUT', `${url.origin} sent no answer in time`);
-      }
-      throw new ProxyError('ERR_PROXY_UPSTREAM_UNREACHABLE', `${url.origin} cannot be reached`, {
-        cause: error,
-      });
-    }
-    return judge(answer, url.origin);
-  };
+  const send = createHttpSend({ url, exchange, headersTimeout });
 
   return {
     handle: (message, context) => send('POST', context, message),
@@ -95,6 +73,40 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
       }
     },
     close: async () => options.close?.(),
+  };
+}
+
+/** Sends to one URL; every failure is a `ProxyError`, and so is an answer that must not be passed on. */
+export type HttpSend = (
+  method: UpstreamRequest['method'],
+  context: Pick<UpstreamContext, 'headers' | 'signal'>,
+  message?: McpMessage,
+) => Promise<Response>;
+
+export function createHttpSend({
+  url,
+  exchange,
+  headersTimeout,
+}: Pick<UpstreamRequest, 'url' | 'headersTimeout'> & {
+  readonly exchange: UpstreamFetch;
+}): HttpSend {
+  return async (method, context, message) => {
+    const headers = new Headers(context.headers);
+    if (message !== undefined) headers.set('content-type', 'application/json');
+    const { signal } = context;
+    let answer: UpstreamAnswer;
+    try {
+      answer = await exchange({ url, method, headers, headersTimeout, body: message?.raw, signal });
+    } catch (error) {
+      if (signal.aborted) throw error;
+      if (error instanceof AnswerTimeout) {
+        throw new ProxyError('ERR_PROXY_UPSTREAM_TIMEOUT', `${url.origin} sent no answer in time`);
+      }
+      throw new ProxyError('ERR_PROXY_UPSTREAM_UNREACHABLE', `${url.origin} cannot be reached`, {
+        cause: error,
+      });
+    }
+    return judge(answer, url.origin);
   };
 }
 
@@ -149,7 +161,8 @@ function hideErrors(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array
   );
 }
 
-const exchangeByFetch: UpstreamFetch = async (request) => {
+/** One exchange over the platform's `fetch`. */
+export const exchangeByFetch: UpstreamFetch = async (request) => {
   const { url, method, headers, body } = request;
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), request.headersTimeout);
@@ -174,7 +187,8 @@ const exchangeByFetch: UpstreamFetch = async (request) => {
   }
 };
 
-function checkUrl(value: string | URL): URL {
+/** @throws {TypeError} for what is no URL of a server, or holds credentials */
+export function checkUrl(value: string | URL): URL {
   const url = URL.parse(value);
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new TypeError(`url must be an http or https URL, got ${JSON.stringify(String(value))}`);

@@ -32,4 +32,23 @@ export interface Upstream {
   ready(signal: AbortSignal): Promise<void>;
   /** Ends everything that the upstream holds open. */
   close(): Promise<void>;
+  /**
+   * The transport of 2024-11-05, where the server speaks it: its clients are then served as well, on
+   * `GET /sse` and `POST /messages`.
+   */
+  readonly legacy?: LegacyUpstream;
+}
+
+/** One event stream per client; what the client says goes by POST, what the server says by the stream. */
+export interface LegacyUpstream {
+  /**
+   * Opens a client's stream of messages. `sessionId` is new, unguessable and valid as long as the
+   * stream; it is absent when `response` is a refusal.
+   */
+  open(context: UpstreamContext): Promise<{
+    readonly response: Response;
+    readonly sessionId?: string;
+  }>;
+  /** Sends a message of the stream that `context.sessionId` names; only the status counts. */
+  send(message: McpMessage, context: UpstreamContext): Promise<Response>;
 }

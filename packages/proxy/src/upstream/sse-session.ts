@@ -1,0 +1,284 @@
+/** One client of a 2024-transport server: a connection of its own, renewed when the server loses it. */
+
+import { INTERNAL_ERROR, isRecord } from '../mcp/json-rpc.ts';
+import type { McpMessage } from '../mcp/message.ts';
+import * as answers from '../node/stdio-answers.ts';
+import { createExchange, type Exchange, listsMediaType } from '../node/stdio-exchange.ts';
+import { createOutbox, type Outbox } from '../stream/outbox.ts';
+import { isHarmless, wasNeverSent } from './replay.ts';
+import { INITIALIZED, type SessionMemory } from './session-memory.ts';
+import { openSseConnection, type Sender, type SseConnection } from './sse-connection.ts';
+import { greet } from './sse-greeting.ts';
+import type { SseSettings } from './sse-options.ts';
+import { createSseRouter, type SseRouter } from './sse-router.ts';
+import type { UpstreamContext } from './upstream.ts';
+
+export interface SseSession {
+  readonly id: string;
+  /** True for a client that speaks the transport of 2024 itself. */
+  readonly isLegacy: boolean;
+  /** True while the connection to the server is open. */
+  readonly isLive: boolean;
+  /** True while a stream is open or an answer is owed. */
+  readonly isBusy: boolean;
+  /** Sends a request; its answer is the response. */
+  request(message: McpMessage, context: UpstreamContext): Promise<Response>;
+  /** Sends what is not answered on this way; gives the status for whoever sent it. */
+  tell(message: McpMessage, context: UpstreamContext): Promise<number>;
+  /** Opens the stream for everything that answers no request; the one before it ends. */
+  open(): Response;
+  end(): void;
+}
+
+export interface SseSessionOptions {
+  readonly id: string;
+  readonly settings: SseSettings;
+  readonly connection: SseConnection;
+  /** Messages that came while the session was begun. */
+  readonly early: readonly string[];
+  /** How the session began; undefined for a client that speaks the transport of 2024 itself. */
+  readonly memory: SessionMemory | undefined;
+  /** The revision that was agreed on. */
+  readonly version: string | undefined;
+  /** It has ended, and cannot be renewed. */
+  readonly onEnd: () => void;
+}
+
+/** Characters that wait for a client before its server is made to wait. */
+const ROOM = 256 * 1024;
+/** How often a lost connection is renewed within a minute, so that no broken server is courted. */
+const MAX_RENEWALS = 3;
+const MINUTE = 60_000;
+
+/** Begins to serve a connection. */
+export function createSseSession(options: SseSessionOptions): SseSession {
+  const { settings, memory } = options;
+  const router = createSseRouter(settings, memory === undefined);
+  let connection: SseConnection | undefined;
+  let outbox: Outbox | undefined;
+  let hasEnded = false;
+  let renewing: Promise<SseConnection> | undefined;
+  let renewals: number[] = [];
+
+  const end = (): void => {
+    if (hasEnded) return;
+    hasEnded = true;
+    connection?.close();
+    outbox?.close();
+    router.lose();
+    options.onEnd();
+  };
+  const serve = (opened: SseConnection, early: readonly string[]): void => {
+    connection = opened;
+    const lost = (): void => {
+      opened.close();
+      if (connection === opened) connection = undefined;
+      router.lose();
+      // Its client knows only this one connection, and finds out by the end of its stream.
+      if (memory === undefined) end();
+    };
+    pump(opened, router, early).then(lost, lost);
+  };
+  serve(options.connection, options.early);
+
+  const renew = async ({ headers }: UpstreamContext): Promise<SseConnection> => {
+    // For everybody who waits, so no single request may abort it; every step has its own time.
+    const context: Sender = { headers, signal: new AbortController().signal };
+    const initialize = memory?.initialize;
+    renewals = renewals.filter((at) => settings.now() - at < MINUTE);
+    if (initialize === undefined || hasEnded || renewals.length >= MAX_RENEWALS)
+      throw new SessionGone();
+    renewals.push(settings.now());
+    const opened = await openSseConnection(connectionOptions(settings), context);
+    try {
+      const greeting = await greet(opened, initialize, {
+        context,
+        timeout: settings.headersTimeout,
+      });
+      // The client goes on as it was told at first, so the server must agree to the same.
+      if (greeting.version !== options.version || hasEnded) throw new SessionGone();
+      await opened.post(INITIALIZED, context);
+      serve(opened, greeting.early);
+      for (const interest of memory?.interests() ?? []) await opened.post(interest, context);
+    } catch (error) {
+      opened.close();
+      throw error;
+    }
+    settings.onNotice({ type: 'session-renewed' });
+    return opened;
+  };
+  const connected = async (context: UpstreamContext): Promise<SseConnection> => {
+    if (connection?.isOpen === true) return connection;
+    renewing ??= renew(context).finally(() => {
+      renewing = undefined;
+    });
+    return renewing;
+  };
+
+  const deliver = async (
+    message: McpMessage,
+    context: UpstreamContext,
+    attempt: { readonly exchange: Exchange; readonly mayRepeat: boolean },
+  ): Promise<void> => {
+    const { exchange, mayRepeat } = attempt;
+    const opened = await connected(context);
+    const idText = message.id?.text ?? '';
+    const lost = Promise.withResolvers<'lost'>();
+    const onLost = (): void => lost.resolve('lost');
+    const waiter = { exchange, progress: progressOf(message), onLost };
+    if (!router.expect(idText, waiter)) return exchange.fail(answers.BUSY);
+    memory?.note(message);
+    const repeat = (): Promise<void> => {
+      router.take(idText);
+      opened.close();
+      return deliver(message, context, { exchange, mayRepeat: false });
+    };
+    const sent = opened.post(message, context).catch((error: unknown) => {
+      if (wasNeverSent(error)) return 404;
+      router.take(idText);
+      throw error;
+    });
+    // It is of interest below; here it is only not unhandled.
+    sent.catch(() => undefined);
+    const status = await Promise.race([sent, lost.promise.then(() => atMost(sent, FATE_KNOWN_IN))]);
+    if (status === 404 && mayRepeat) return repeat();
+    if (typeof status === 'number' && status >= 300) {
+      router.take(idText);
+      return exchange.fail({ ...REFUSED, status });
+    }
+    await lost.promise;
+    if (mayRepeat && isHarmless(message.method)) return repeat();
+    exchange.fail(answers.LOST);
+  };
+
+  return {
+    id: options.id,
+    isLegacy: memory === undefined,
+    get isLive() {
+      return connection?.isOpen === true;
+    },
+    get isBusy() {
+      return outbox !== undefined || router.waiting > 0;
+    },
+    request(message, context) {
+      const accept = context.headers.get('accept');
+      const { keepAlive } = settings;
+      const exchange = createExchange({
+        id: message.id,
+        accept,
+        maxStreamBytes: 4 * ROOM,
+        keepAlive,
+        onCancel: () => undefined,
+      });
+      return new Promise((resolve, reject) => {
+        // Who takes no event stream gets no sign of life meanwhile, and waits only so long.
+        const timer = listsMediaType(accept, 'text/event-stream')
+          ? undefined
+          : setTimeout(() => {
+              router.take(message.id?.text ?? '');
+              exchange.fail(answers.TIMED_OUT);
+            }, settings.headersTimeout);
+        // Never rejected.
+        void exchange.response.then((response) => {
+          clearTimeout(timer);
+          resolve(response);
+        });
+        deliver(message, context, { exchange, mayRepeat: true }).catch((error: unknown) => {
+          if (error instanceof SessionGone) {
+            exchange.fail(answers.SESSION_UNKNOWN);
+            end();
+            return;
+          }
+          reject(error);
+          exchange.fail(answers.LOST);
+        });
+      });
+    },
+    async tell(message, context) {
+      if (connection?.isOpen !== true) {
+        // What it is about was lost with the connection; the session itself may be renewed.
+        return memory?.initialize === undefined ? 404 : 202;
+      }
+      const status = await connection.post(message, context);
+      const cancelled =
+        message.method === 'notifications/cancelled' ? cancelledId(message) : undefined;
+      if (cancelled !== undefined) router.take(cancelled)?.exchange.fail(answers.CANCELLED);
+      return status < 300 ? 202 : status;
+    },
+    open() {
+      const { keepAlive } = settings;
+      const own = createOutbox({
+        room: ROOM,
+        keepAlive,
+        onEnd: () => {
+          if (outbox !== own) return;
+          outbox = undefined;
+          router.attach(undefined);
+          if (memory === undefined) end();
+        },
+      });
+      outbox = own;
+      router.attach(own);
+      if (hasEnded) own.close();
+      return new Response(own.body, { status: 200, headers: STREAM_HEADERS });
+    },
+    end,
+  };
+}
+
+/** The part of the settings that a connection needs. */
+export function connectionOptions(settings: SseSettings): Parameters<typeof openSseConnection>[0] {
+  const { url, exchange, headersTimeout, maxEventLength, onNotice } = settings;
+  const onIgnored = (reason: 'endpoint-again' | 'event-name'): void =>
+    onNotice({ type: 'event-ignored', reason });
+  return { url, exchange, headersTimeout, maxEventLength, onIgnored };
+}
+
+/** Nothing can continue the session: its client has to begin a new one. */
+class SessionGone extends Error {
+  override readonly name: string = 'SessionGone';
+}
+
+/** Milliseconds after the loss of a stream within which it shows whether a message was read at all. */
+const FATE_KNOWN_IN = 2000;
+
+async function atMost<T>(promise: Promise<T>, milliseconds: number): Promise<T | 'unknown'> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<'unknown'>((resolve) => {
+    timer = setTimeout(() => resolve('unknown'), milliseconds);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/** The server refused the message itself; its status is passed on. */
+const REFUSED = { status: 502, code: INTERNAL_ERROR, message: 'Upstream refused the message' };
+
+const STREAM_HEADERS = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no',
+} as const;
+
+/** Reads a connection to its end, no faster than its client does. */
+async function pump(
+  connection: SseConnection,
+  router: SseRouter,
+  early: readonly string[],
+): Promise<void> {
+  for (const text of early) await router.route(text);
+  for (;;) {
+    const text = await connection.next();
+    if (text === undefined) return;
+    await router.route(text);
+  }
+}
+
+function progressOf(message: McpMessage): string | undefined {
+  const meta = message.params?.['_meta'];
+  return isRecord(meta) ? JSON.stringify(meta['progressToken']) : undefined;
+}
+
+function cancelledId(message: McpMessage): string | undefined {
+  const span = message.spans.get('params.requestId');
+  return span === undefined ? undefined : message.text.slice(span.start, span.end);
+}
