@@ -16,7 +16,7 @@ const PARENT = {
 
 describe('buildChildEnv', () => {
   it('passes on what every program needs and nothing else', () => {
-    expect(buildChildEnv(PARENT, [])).toEqual({
+    expect(buildChildEnv(PARENT, new Map())).toEqual({
       PATH: '/bin',
       HOME: '/home/ann',
       LANG: 'C',
@@ -25,22 +25,12 @@ describe('buildChildEnv', () => {
     });
   });
 
-  it('adds what is declared, and lets it win', () => {
-    const declared = ['PATH=/x', 'A=b=c', 'EMPTY=', 'AWS_SECRET_ACCESS_KEY'];
-    expect(buildChildEnv(PARENT, declared)).toMatchObject({
-      PATH: '/x',
-      A: 'b=c',
-      EMPTY: '',
-      AWS_SECRET_ACCESS_KEY: 'hunter2',
-    });
+  it('adds what the server is given, and lets it win', () => {
+    const variables = new Map([
+      ['PATH', '/x'],
+      ['A', 'b=c'],
+      ['EMPTY', ''],
+    ]);
+    expect(buildChildEnv(PARENT, variables)).toMatchObject({ PATH: '/x', A: 'b=c', EMPTY: '' });
   });
-
-  it.each(['=x', 'a b=x', '1A=x', 'A-B=x', 'MISSING', 'hunter2-x'])(
-    'refuses %s without repeating a value',
-    (declaration) => {
-      expect(() => buildChildEnv(PARENT, [declaration])).toThrow(
-        expect.objectContaining({ exitCode: 2, message: expect.not.stringContaining('hunter2') }),
-      );
-    },
-  );
 });

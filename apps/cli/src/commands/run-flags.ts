@@ -8,13 +8,18 @@ export function addRunFlags(command: Command): Command {
   command
     .description('run an MCP server behind sign-in and policies')
     .usage('[options] SERVER [-- ARGS…]   or   [options] --name NAME -- COMMAND [ARGS…]')
-    .argument('[server]', 'http(s)://URL or npx://package[@version]')
+    .argument('[server]', 'http(s)://URL, npx://package, uvx://package or a catalogue name')
     .option('-f, --foreground', 'stay attached; Ctrl-C stops everything')
     .option('--name <name>', 'name of the server in URLs and policies', once('--name'))
     .option(
       '-e, --env <KEY=VALUE>',
       "a variable for the server's process; KEY alone passes thv's own (repeatable)",
       repeated('--env'),
+    )
+    .option(
+      '--env-file <file>',
+      'variables, one NAME=VALUE per line; -e wins (repeatable)',
+      repeated('--env-file'),
     );
   return addServeFlags(command).addHelpText(
     'after',

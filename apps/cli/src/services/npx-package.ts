@@ -9,7 +9,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { usageError } from '../cli-error.ts';
 import type { ServerArgument } from './server-argument.ts';
 
-type NpxArgument = Extract<ServerArgument, { readonly kind: 'npx' }>;
+type NpxArgument = Extract<ServerArgument, { readonly kind: 'npx' | 'uvx' }>;
 
 interface Command {
   readonly command: string;

@@ -1,6 +1,8 @@
 /** Turns the flags of `thv run` and `thv proxy` into a plan, or says what is wrong with them. Pure. */
 
 import type { SignInConfig } from '@thv/compose';
+import { loadBuiltInCatalogue } from '../catalogue/built-in.ts';
+import type { Catalogue, CatalogueEntry } from '../catalogue/catalogue.ts';
 import { usageError } from '../cli-error.ts';
 import { isLoopbackName } from '../loopback.ts';
 import { checkHosts, checkListenHost, checkOrigins } from './flag-values.ts';
@@ -8,9 +10,16 @@ import type { InputFile } from './introspection-options.ts';
 import {
   checkName,
   chooseName,
+  chooseServer,
   parseServerArgument,
   type ServerArgument,
 } from './server-argument.ts';
+import {
+  NO_VARIABLES,
+  planVariables,
+  type VariableFlags,
+  type VariablePlan,
+} from './server-variables.ts';
 import type { SignInFlags } from './sign-in-flags.ts';
 import { planSignIn, type Surroundings } from './sign-in-options.ts';
 
@@ -27,10 +36,9 @@ export interface ServeFlags extends SignInFlags {
 }
 
 /** The flags of `thv run`. */
-export interface RunFlags extends ServeFlags {
+export interface RunFlags extends ServeFlags, VariableFlags {
   readonly foreground?: boolean;
   readonly name?: string;
-  readonly env?: readonly string[];
 }
 
 /** The flags of `thv proxy`. */
@@ -48,6 +56,8 @@ export interface RunInput extends PlanInput {
   /** What stands after `--`, if that was given. */
   readonly serverArgs: readonly string[] | undefined;
   readonly flags: RunFlags;
+  /** Where names of servers are looked up. Default: the built-in one. */
+  readonly catalogue?: Catalogue;
 }
 
 export interface ProxyInput extends PlanInput {
@@ -68,8 +78,8 @@ export interface ServePlan {
   readonly allowedOrigins: readonly string[] | undefined;
   readonly allowedHosts: readonly string[] | undefined;
   readonly trustedProxies: readonly string[] | undefined;
-  /** `KEY=VALUE` or `KEY`. */
-  readonly env: readonly string[];
+  /** What the server's process is given. */
+  readonly variables: VariablePlan;
   /** Files that must be readable before anything starts. */
   readonly files: readonly InputFile[];
   /** What is dangerous about it. */
@@ -81,12 +91,12 @@ export interface ServePlan {
 /** @throws {CliError} with exit code 2. */
 export function planRun(input: RunInput): ServePlan {
   const { flags } = input;
-  const server = parseServerArgument(input.server, input.serverArgs);
-  const name = chooseName(flags.name, server);
-  if (server.kind === 'url' && flags.env !== undefined) {
-    throw usageError('--env', 'a URL has no environment', 'leave it out');
-  }
-  return planServe({ ...input, name, server, declared: flags.env ?? [] });
+  const catalogue = input.catalogue ?? loadBuiltInCatalogue();
+  const choice = chooseServer(input.server, input.serverArgs, catalogue);
+  const name = chooseName(flags.name, choice);
+  const variables = planVariables(flags, choice);
+  const plan = planServe({ ...input, name, server: choice.server, variables });
+  return { ...plan, notices: [...describeEntry(choice.entry), ...plan.notices] };
 }
 
 /**
@@ -106,22 +116,34 @@ export function planProxy(input: ProxyInput): ServePlan {
   // An origin alone has always meant the usual endpoint.
   const isOrigin = /^https?:\/\/[^/?#]*$/i.test(targetUri);
   const server = parseServerArgument(isOrigin ? `${targetUri}/mcp` : targetUri, undefined);
-  const plan = planServe({ ...input, name, server, declared: [] });
+  const plan = planServe({ ...input, name, server, variables: NO_VARIABLES });
   return isOrigin
     ? { ...plan, notices: [...plan.notices, '--target-uri has no path: /mcp is used'] }
     : plan;
+}
+
+/** What the user should know about the entry that a name stands for. */
+function describeEntry(entry: CatalogueEntry | undefined): readonly string[] {
+  if (entry === undefined) {
+    return [];
+  }
+  const headers = entry.headers.filter(({ required }) => required).map(({ name }) => name);
+  return [
+    `${entry.name} is ${entry.server}`,
+    ...(entry.deprecated ? [`${entry.name} is marked as deprecated`] : []),
+    ...(headers.length > 0 ? [`${entry.name} wants the header ${headers.join(', ')}`] : []),
+  ];
 }
 
 interface ServeInput extends PlanInput {
   readonly name: string;
   readonly server: ServerArgument;
   readonly flags: ServeFlags;
-  /** What the server's process is given. */
-  readonly declared: readonly string[];
+  readonly variables: VariablePlan;
 }
 
 function planServe(input: ServeInput): ServePlan {
-  const { name, server, flags, declared } = input;
+  const { name, server, flags, variables } = input;
   const host = checkListenHost(flags.host ?? '127.0.0.1');
   const { signIn, warnings, files } = planSignIn({ ...input, isLoopback: isLoopbackName(host) });
   const { authzConfig, toolsOverride } = flags;
@@ -136,7 +158,7 @@ function planServe(input: ServeInput): ServePlan {
     allowedOrigins: checkOrigins(flags.allowedOrigins),
     allowedHosts: checkHosts(flags.allowedHosts),
     trustedProxies: flags.trustedProxies,
-    env: declared,
+    variables,
     files: [
       ...files,
       ...(authzConfig === undefined ? [] : [{ flag: '--authz-config', path: authzConfig }]),

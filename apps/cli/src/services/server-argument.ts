@@ -1,19 +1,54 @@
 /** Reads the SERVER argument and derives a name from it. Pure. */
+import type { Catalogue, CatalogueEntry } from '../catalogue/catalogue.ts';
 import { usageError } from '../cli-error.ts';
+import { didYouMean } from '../suggest.ts';
 
-/** What to run or to forward to. */
+/** What to run or to forward to: plain data. */
 export type ServerArgument =
   | { readonly kind: 'url'; readonly url: string }
   | {
-      readonly kind: 'npx';
+      readonly kind: 'npx' | 'uvx';
       readonly packageName: string;
       readonly version: string | undefined;
       readonly args: readonly string[];
     }
   | { readonly kind: 'command'; readonly command: string; readonly args: readonly string[] };
 
-const KINDS = 'give a URL, npx://package[@version], or --name NAME -- COMMAND';
-const PACKAGE = /^((?:@[a-z0-9][\w.-]*\/)?[a-z0-9][\w.-]*)(?:@(\w[\w.+-]*))?$/i;
+/** A server, and what a catalogue says about it if it was named by one. */
+export interface ServerChoice {
+  readonly server: ServerArgument;
+  readonly entry: CatalogueEntry | undefined;
+}
+
+const KINDS =
+  'give a URL, npx://package[@version], uvx://package[@version], a catalogue name, or --name NAME -- COMMAND';
+const NPM_PACKAGE = /^((?:@[a-z0-9][\w.-]*\/)?[a-z0-9][\w.-]*)(?:@(\w[\w.+-]*))?$/i;
+const PYTHON_PACKAGE = /^([a-z0-9](?:[\w.-]*[a-z0-9])?)(?:@(\w[\w.+-]*))?$/i;
+
+/**
+ * Chooses what SERVER means. The name of a catalogue entry comes before an image, and has to be
+ * exactly that name: a bare word that is none is an error, never an image to be downloaded.
+ */
+export function chooseServer(
+  server: string | undefined,
+  serverArgs: readonly string[] | undefined,
+  catalogue: Catalogue,
+): ServerChoice {
+  const isName = server !== undefined && !server.includes('://');
+  const entry = isName ? catalogue.find(server) : undefined;
+  if (entry !== undefined) {
+    const args = serverArgs ?? (entry.kind === 'url' ? undefined : entry.args);
+    return { server: parseServerArgument(entry.server, args), entry };
+  }
+  if (isName) {
+    throw usageError(
+      JSON.stringify(server),
+      `${catalogue.source} has no such server`,
+      didYouMean(server, catalogue.names) ?? KINDS,
+    );
+  }
+  return { server: parseServerArgument(server, serverArgs), entry: undefined };
+}
 
 /** @param serverArgs what stands after `--`, if that was given. */
 export function parseServerArgument(
@@ -33,14 +68,23 @@ export function parseServerArgument(
     }
     return { kind: 'url', url: parseServerUrl(server) };
   }
+  const args = serverArgs ?? [];
   if (server.startsWith('npx://')) {
-    const [, packageName, version] = PACKAGE.exec(server.slice('npx://'.length)) ?? [];
-    if (packageName === undefined) {
-      throw usageError(server, 'is not npx://package[@version]');
-    }
-    return { kind: 'npx', packageName, version, args: serverArgs ?? [] };
+    return { kind: 'npx', ...parsePackage(server, NPM_PACKAGE), args };
+  }
+  if (server.startsWith('uvx://')) {
+    return { kind: 'uvx', ...parsePackage(server, PYTHON_PACKAGE), args };
   }
   throw usageError(JSON.stringify(server), 'is no server that thv can run', KINDS);
+}
+
+function parsePackage(server: string, pattern: RegExp) {
+  const scheme = server.slice(0, 'npx://'.length);
+  const [, packageName, version] = pattern.exec(server.slice(scheme.length)) ?? [];
+  if (packageName === undefined) {
+    throw usageError(server, `is not ${scheme}package[@version]`);
+  }
+  return { packageName, version };
 }
 
 function parseServerUrl(text: string): string {
@@ -61,14 +105,14 @@ const NAME = /^[\w.-]{1,100}$/;
 const NAME_RULE = 'use letters, digits and . _ - only, at most 100';
 
 /** The given name, or one derived from the server. A command has no name of its own. */
-export function chooseName(given: string | undefined, server: ServerArgument): string {
+export function chooseName(given: string | undefined, { server, entry }: ServerChoice): string {
   if (given !== undefined) {
     return checkName('--name', given);
   }
   if (server.kind === 'command') {
     throw usageError('--name', 'missing: a command has no name of its own', 'add --name NAME');
   }
-  const derived = server.kind === 'url' ? nameOfUrl(server.url) : nameOfPackage(server.packageName);
+  const derived = entry?.name ?? deriveName(server);
   if (!isName(derived)) {
     throw usageError('--name', 'missing, and none can be derived', 'add --name NAME');
   }
@@ -86,6 +130,18 @@ export function checkName(what: string, text: string): string {
 /** `.` and `..` are letters a file path gives a meaning to. */
 function isName(text: string): boolean {
   return NAME.test(text) && !/^\.+$/.test(text);
+}
+
+function deriveName(server: Exclude<ServerArgument, { readonly kind: 'command' }>): string {
+  switch (server.kind) {
+    case 'url':
+      return nameOfUrl(server.url);
+    case 'npx':
+    case 'uvx':
+      return nameOfPackage(server.packageName);
+    default:
+      return server satisfies never;
+  }
 }
 
 function nameOfPackage(packageName: string): string {

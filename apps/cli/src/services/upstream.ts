@@ -5,22 +5,33 @@ import type { Io } from '../io.ts';
 import { buildChildEnv } from './child-env.ts';
 import { resolveNpxCommand } from './npx-package.ts';
 import type { ServePlan } from './run-options.ts';
+import { readServerVariables } from './server-variables.ts';
+import { resolveUvxCommand } from './uvx-package.ts';
 
 export async function resolveUpstream(
-  { server, env: declared }: Pick<ServePlan, 'server' | 'env'>,
-  { cwd, env: own }: Pick<Io, 'cwd' | 'env'>,
+  plan: Pick<ServePlan, 'server' | 'variables'>,
+  io: Pick<Io, 'cwd' | 'env'>,
 ): Promise<UpstreamConfig> {
+  const { server } = plan;
+  if (server.kind === 'url') {
+    return { kind: 'http', url: server.url };
+  }
+  const variables = await readServerVariables(plan.variables, io);
+  const { command, args } = await resolveCommand(server, io);
+  return { kind: 'stdio', command, args, env: buildChildEnv(io.env, variables), cwd: io.cwd };
+}
+
+function resolveCommand(
+  server: Exclude<ServePlan['server'], { readonly kind: 'url' }>,
+  { cwd, env }: Pick<Io, 'cwd' | 'env'>,
+) {
   switch (server.kind) {
-    case 'url':
-      return { kind: 'http', url: server.url };
-    case 'npx': {
-      const { command, args } = await resolveNpxCommand(server, cwd);
-      return { kind: 'stdio', command, args, env: buildChildEnv(own, declared), cwd };
-    }
-    case 'command': {
-      const { command, args } = server;
-      return { kind: 'stdio', command, args, env: buildChildEnv(own, declared), cwd };
-    }
+    case 'npx':
+      return resolveNpxCommand(server, cwd);
+    case 'uvx':
+      return resolveUvxCommand(server, env['PATH']);
+    case 'command':
+      return server;
     default:
       return server satisfies never;
   }

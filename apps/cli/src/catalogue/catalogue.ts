@@ -1,0 +1,55 @@
+/** What a catalogue knows of a server: plain data, the same for the built-in one and for others. */
+
+/** A variable or a header that a server is given. */
+export interface CatalogueInput {
+  readonly name: string;
+  readonly description: string;
+  readonly required: boolean;
+  /** Whether its value should come from the secret store. */
+  readonly secret: boolean;
+  readonly default?: string;
+}
+
+/** How a server speaks. */
+export type Transport = 'stdio' | 'sse' | 'streamable-http';
+
+export const TRANSPORTS = ['stdio', 'sse', 'streamable-http'] as const;
+
+/** What a container may reach; see `permission-profile.ts`. */
+export interface Permissions {
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  /** `all`, `none`, or a limit that nothing here can enforce. */
+  readonly network: 'all' | 'none' | { readonly hosts: readonly string[] };
+}
+
+export interface CatalogueEntry {
+  readonly name: string;
+  readonly description: string;
+  /** What one would write instead of the name: a URL, `npx://…`, `uvx://…` or an image. */
+  readonly server: string;
+  readonly kind: 'url' | 'package' | 'image';
+  readonly transport: Transport;
+  /** Where the server of an image listens, unless it speaks over stdio. */
+  readonly targetPort?: number;
+  /** What the server is given when nothing stands after `--`. */
+  readonly args: readonly string[];
+  readonly variables: readonly CatalogueInput[];
+  /** What a remote server wants to be sent. */
+  readonly headers: readonly CatalogueInput[];
+  readonly permissions?: Permissions;
+  readonly tools: readonly string[];
+  readonly deprecated: boolean;
+}
+
+export interface Catalogue {
+  /** For messages: where it is from. */
+  readonly source: string;
+  readonly names: readonly string[];
+  /**
+   * The entry of exactly this name.
+   *
+   * @throws {CliError} with exit code 2 when there is one that cannot be used.
+   */
+  find(name: string): CatalogueEntry | undefined;
+}

@@ -1,0 +1,105 @@
+/** Gathers the variables that a server is given: from its catalogue entry, files, flags and secrets. */
+import type { CatalogueEntry } from '../catalogue/catalogue.ts';
+import { usageError } from '../cli-error.ts';
+import type { Io } from '../io.ts';
+import { readEnvFiles } from './env-file.ts';
+import type { ServerChoice } from './server-argument.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The flags of `thv run` about variables. */
+export interface VariableFlags {
+  readonly env?: readonly string[];
+  readonly envFile?: readonly string[];
+}
+
+/** Where variables come from. */
+export interface VariablePlan {
+  /** `KEY=VALUE`, or `KEY` for the value that thv itself has. */
+  readonly env: readonly string[];
+  readonly envFiles: readonly string[];
+  readonly entry: CatalogueEntry | undefined;
+}
+
+export const NO_VARIABLES: VariablePlan = { env: [], envFiles: [], entry: undefined };
+
+/** @throws {CliError} with exit code 2, for a server that has no environment. */
+export function planVariables(
+  { env, envFile }: VariableFlags,
+  { server, entry }: ServerChoice,
+): VariablePlan {
+  if (server.kind !== 'url') {
+    return { env: env ?? [], envFiles: envFile ?? [], entry };
+  }
+  const given = env !== undefined ? '--env' : envFile !== undefined ? '--env-file' : undefined;
+  if (given !== undefined) {
+    throw usageError(given, 'a URL has no environment', 'leave it out');
+  }
+  return NO_VARIABLES;
+}
+
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/**
+ * Later ones win: defaults of the catalogue, files in their order, `-e`.
+ *
+ * @throws {CliError} with exit code 2, also when a variable is missing that the server must have.
+ */
+export async function readServerVariables(
+  { env, envFiles, entry }: VariablePlan,
+  io: Pick<Io, 'cwd' | 'env'>,
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const { name, default: fallback } of entry?.variables ?? []) {
+    if (fallback !== undefined) {
+      found.set(name, fallback);
+    }
+  }
+  for (const [name, value] of await readEnvFiles(envFiles, io.cwd)) {
+    found.set(name, value);
+  }
+  for (const declaration of env) {
+    const [name, value] = parseDeclaration(declaration, io.env);
+    found.set(name, value);
+  }
+  assertComplete(entry, found);
+  return found;
+}
+
+export function parseDeclaration(
+  declaration: string,
+  parent: Environment,
+): readonly [name: string, value: string] {
+  const at = declaration.indexOf('=');
+  const name = at < 0 ? declaration : declaration.slice(0, at);
+  if (!VARIABLE.test(name)) {
+    // Without "=" the text may be a value that lost its name, so it is not repeated.
+    throw usageError('--env', 'is not KEY=VALUE', 'use letters, digits and _ in KEY');
+  }
+  const value = at < 0 ? parent[name] : declaration.slice(at + 1);
+  if (value === undefined) {
+    throw usageError('--env', `${name} is not set here`, `set it, or write ${name}=VALUE`);
+  }
+  return [name, value];
+}
+
+function assertComplete(
+  entry: CatalogueEntry | undefined,
+  found: ReadonlyMap<string, string>,
+): void {
+  const missing = entry?.variables.filter(
+    ({ name, required }) => required && (found.get(name) ?? '') === '',
+  );
+  const [first] = missing ?? [];
+  if (entry === undefined || missing === undefined || first === undefined) {
+    return;
+  }
+  const texts = missing.map(({ name, description }) =>
+    description === '' ? name : `${name} (${description})`,
+  );
+  throw usageError(
+    entry.name,
+    `needs ${texts.join(', ')}`,
+    first.secret ? `export it, and add -e ${first.name}` : `add -e ${first.name}=VALUE`,
+  );
+}
