@@ -29,6 +29,28 @@ export function repeated(
   return (value, previous = []) => [...previous, nonEmpty(flag, value)];
 }
 
+const LABEL =
+  /^([a-z0-9A-Z](?:[\w./-]{0,61}[a-z0-9A-Z])?)=([a-z0-9A-Z](?:[\w.-]{0,61}[a-z0-9A-Z])?)?$/;
+
+/** Labels as `NAME=VALUE`, of a flag that may be repeated; each may be a comma-separated list. */
+export function labels(
+  flag: string,
+): (value: string, previous: readonly string[] | undefined) => readonly string[] {
+  const read = list(flag);
+  return (value, previous) => {
+    const all = read(value, previous);
+    const wrong = all.find((label) => !LABEL.test(label));
+    if (wrong !== undefined) {
+      throw usageError(
+        flag,
+        `${JSON.stringify(wrong)} is not NAME=VALUE`,
+        'letters, digits and . _ - (and / in NAME), at most 63 of each',
+      );
+    }
+    return all;
+  };
+}
+
 const SECONDS_OF = { s: 1, m: 60, h: 3600 } as const;
 
 /** `30s`, `5m`, `2h`, or whole seconds; as seconds, at most `max`. */

@@ -8,6 +8,7 @@ import { addPolicyCommands } from './commands/policy-commands.ts';
 import { addServeCommands } from './commands/serve-commands.ts';
 import { addTokenCommands } from './commands/token-commands.ts';
 import { addVersionCommand } from './commands/version-command.ts';
+import { addWorkloadCommands } from './commands/workload-commands.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import type { Services } from './services/services.ts';
@@ -19,6 +20,7 @@ export type { Format, GlobalFlags } from './commands/command-host.ts';
 const GROUPS: readonly ((program: Command, host: CommandHost) => void)[] = [
   addVersionCommand,
   addServeCommands,
+  addWorkloadCommands,
   addPolicyCommands,
   addMcpCommands,
   addClientCommands,

@@ -73,9 +73,9 @@ describe('thv', () => {
       'thv: --oidc-audience: has an empty value; give it one, or leave the flag out',
     ],
     [
-      'run in the background',
-      ['run', 'http://127.0.0.1:1/mcp'],
-      'thv: run: running in the background is not available yet; add -f to stay attached',
+      'a flag that only waits in the background',
+      ['run', '-f', '--ready-timeout', '5', 'http://127.0.0.1:1/mcp'],
+      'thv: --ready-timeout: means nothing with --foreground; drop one',
     ],
     [
       'a policy file that is not there',

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type HttpFixture, startGuideServer } from '../../../test/fixtures/spawn-fixture.ts';
 import { type DevIdp, startDevIdp } from '../src/dev-idp/index.ts';
 import { runMain } from './run-main.ts';
+import { runThv } from './spawn-thv.ts';
 import { useTempFolder } from './temp-folder.ts';
 import { putThvOnPath } from './thv-on-path.ts';
 
@@ -21,14 +22,17 @@ beforeAll(async () => {
   let path: typeof env;
   [idp, guide, path] = await Promise.all([startDevIdp(), startGuideServer(), putThvOnPath(folder)]);
   // Some commands write below it.
-  env = { ...path, HOME: folder.path };
+  env = { ...path, HOME: folder.path, XDG_STATE_HOME: join(folder.path, 'state') };
   await mkdir(join(folder.path, '.config', 'Code'), { recursive: true });
   await copyFile(join(EXAMPLES, 'authz.yaml'), join(folder.path, 'authz.yaml'));
   await copyFile(join(EXAMPLES, 'tests.yaml'), join(folder.path, 'tests.yaml'));
   await folder.write({ token: await idp.issueToken({ aud: 'my-server', sub: 'bob' }) });
 }, 30_000);
 
-afterAll(() => Promise.all([idp.close(), guide.stop()]));
+afterAll(async () => {
+  await runThv(['rm', '--all'], { env });
+  await Promise.all([idp.close(), guide.stop()]);
+});
 
 /** Types the example; one that serves is interrupted once it has said `until`. */
 async function type(example: string, until?: RegExp) {
@@ -56,7 +60,16 @@ async function type(example: string, until?: RegExp) {
 describe('the example in the help of', () => {
   it.each<[string, RegExp, serves?: true]>([
     ['version', /"version"/],
-    ['run', /^SIGN-IN {2}bearer token/m, true],
+    ['run', /^SIGN-IN {2}bearer token/m],
+    ['list', /"name":"weather","status":"running"/],
+    ['status', /^STATUS {5}running$/m],
+    ['logs', /ready at/],
+    ['export', /^$/],
+    ['stop', /^weather: stopped$/m],
+    ['start', /^weather: started, http/],
+    ['restart', /^weather: restarted, http/],
+    ['rm', /^weather: stopped and removed$/m],
+    ['logs prune', /^deleted .*\/weather\.proxy\.log$/m],
     ['proxy', /^POLICY {3}authz\.yaml/m, true],
     ['policy check', /nothing to complain about/],
     ['policy test', /7 passed, 0 failed/],
@@ -79,7 +92,7 @@ describe('the example in the help of', () => {
   });
 
   it('is there for every command', async () => {
-    const groups = ['', 'policy', 'mcp', 'client', 'token', 'dev'];
+    const groups = ['', 'logs', 'policy', 'mcp', 'client', 'token', 'dev'];
     const found: string[] = [];
     for (const group of groups) {
       const { out } = await runMain([...group.split(' ').filter((word) => word !== ''), '--help']);
@@ -90,7 +103,8 @@ describe('the example in the help of', () => {
     expect(
       found.filter((name) => ![...groups, 'help'].includes(name.split(' ').at(-1) ?? '')),
     ).toEqual([
-      ...['version', 'run', 'proxy'],
+      ...['version', 'run', 'proxy', 'list', 'status', 'stop', 'start', 'restart', 'rm', 'export'],
+      'logs prune',
       ...['policy check', 'policy test', 'policy explain', 'policy schema'],
       ...['mcp list', 'mcp call', 'client add', 'client remove', 'client list'],
       ...['token inspect', 'dev idp'],

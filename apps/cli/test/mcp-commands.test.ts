@@ -171,7 +171,11 @@ calculator  operation a b  readOnly !destructive  Calculates with two numbers
       ['list', 'tool', '--server', 'http://x'],
       /"tool" is none of .*did you mean tools\?/,
     ],
-    ['a server that is no URL', ['list', 'tools', '--server', 'x'], /--server: "x" is not an http/],
+    [
+      'a server that is neither a URL nor a name',
+      ['list', 'tools', '--server', 'x'],
+      /--server: "x" is not a URL, and no server in the background/,
+    ],
     [
       'a missing token file',
       ['list', 'tools', '--server', 'http://x/m', '--token-file', 'none'],

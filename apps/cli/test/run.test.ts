@@ -64,6 +64,7 @@ async function run(args: readonly string[], fake: Fake = {}) {
         fake.readyError === undefined
           ? (fake.ready ?? Promise.resolve())
           : Promise.reject(fake.readyError),
+      health: async () => 'ok',
       closed: fake.closed ?? never,
       close: async () => {
         state.closes += 1;

@@ -39,7 +39,7 @@ export async function composeServer(
   const resource = (): string =>
     `http://${urlHost(listen.host)}:${boundPort()}${config.path ?? '/mcp'}`;
   const signIn = await createSignIn(config.signIn, resource, log);
-  const upstream = createUpstream(config.upstream, log);
+  const upstream = createUpstream(config);
   const { allowedOrigins, allowedHosts, bodyLimit, trustedProxies } = config;
   const proxy = createProxy({
     upstream,

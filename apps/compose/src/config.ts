@@ -1,6 +1,7 @@
 /** What one protected MCP server needs to know; the `thv` command and the gateway both build this. */
 
 import type { ToolOptions } from '@thv/proxy';
+import type { StdioEvent, StdioRestartOptions } from '@thv/proxy/node';
 import type { SignInConfig } from './sign-in-config.ts';
 
 /** Where the MCP server is. */
@@ -13,6 +14,8 @@ export type UpstreamConfig =
       /** The whole environment of the process; nothing is inherited. */
       readonly env: Readonly<Record<string, string>>;
       readonly cwd?: string;
+      /** When the process is started again after a crash. Default: 5 s … 60 s, ten times. */
+      readonly restart?: StdioRestartOptions;
     };
 
 export interface ProtectedServerConfig {
@@ -35,6 +38,12 @@ export interface ProtectedServerConfig {
   readonly bodyLimit?: number;
   /** Receives one event for everything an operator should see; never a secret. */
   readonly log: (event: LogEvent) => void;
+  /** Receives each line that a stdio server writes to stderr. Default: `log`, at level debug. */
+  readonly serverLog?: (line: string) => void;
+  /** Hears how the process of a stdio server fares, besides what `log` is told. */
+  readonly onServerEvent?: (event: StdioEvent) => void;
+  /** D13: a provider that cannot be reached makes `ready` reject, instead of being asked again. Default false. */
+  readonly providerMustAnswer?: boolean;
 }
 
 export interface LogEvent {

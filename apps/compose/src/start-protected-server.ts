@@ -2,7 +2,7 @@
 
 import { type Listener, listen } from '@thv/proxy/node';
 import { type ComposedServer, composeServer, urlHost } from './compose-server.ts';
-import type { LogEvent, ProtectedServerConfig } from './config.ts';
+import type { ProtectedServerConfig } from './config.ts';
 
 /** A server that listens. */
 export interface RunningServer {
@@ -10,9 +10,11 @@ export interface RunningServer {
   readonly port: number;
   /**
    * Resolves when callers can be served; rejects when they never will be, because the MCP server
-   * cannot be reached. A provider that is down only delays it (D13).
+   * cannot be reached. A provider that is down only delays it (D13), unless `providerMustAnswer`.
    */
   readonly ready: Promise<void>;
+  /** What `/readyz` says: `ok`, `degraded` or `not ready`. */
+  health(): Promise<string>;
   /** Resolves when it has ended. */
   readonly closed: Promise<void>;
   /** Stops accepting, finishes what is in flight, ends the MCP server (D40). */
@@ -36,7 +38,7 @@ export async function startProtectedServer(config: ProtectedServerConfig): Promi
   });
   listener.answer(server.proxy.fetch);
   const stopping = new AbortController();
-  const ready = becomeReady(server, config.log, stopping.signal);
+  const ready = becomeReady(server, config, stopping.signal);
   // Whoever starts a server reads `ready`; until then a failure must not end the process.
   ready.catch(() => undefined);
 
@@ -51,6 +53,10 @@ export async function startProtectedServer(config: ProtectedServerConfig): Promi
     url: `http://${urlHost(listener.host)}:${listener.port}/mcp`,
     port: listener.port,
     ready,
+    health: async () => {
+      const response = await server.proxy.fetch(new Request('http://localhost/readyz'));
+      return (await response.text()).trim();
+    },
     closed: closed.promise,
     close,
   };
@@ -58,7 +64,7 @@ export async function startProtectedServer(config: ProtectedServerConfig): Promi
 
 async function becomeReady(
   server: ComposedServer,
-  log: (event: LogEvent) => void,
+  { log, providerMustAnswer = false }: ProtectedServerConfig,
   signal: AbortSignal,
 ): Promise<void> {
   await server.upstreamReady(signal);
@@ -69,6 +75,7 @@ async function becomeReady(
       return;
     } catch (error) {
       signal.throwIfAborted();
+      if (providerMustAnswer) throw error;
       const message = error instanceof Error ? error.message : String(error);
       if (message !== told) log({ level: 'warn', message: `sign-in is not ready: ${message}` });
       told = message;

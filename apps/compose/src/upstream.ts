@@ -2,25 +2,33 @@
 
 import type { Upstream } from '@thv/proxy';
 import { createStdioUpstream, createUndiciUpstream, type StdioEvent } from '@thv/proxy/node';
-import type { LogEvent, UpstreamConfig } from './config.ts';
+import type { LogEvent, ProtectedServerConfig } from './config.ts';
 
 /** Creates the upstream of a server. A stdio server's process starts with it. */
-export function createUpstream(config: UpstreamConfig, log: (event: LogEvent) => void): Upstream {
-  if (config.kind === 'http') return createUndiciUpstream({ url: config.url });
-  const { command, args, env, cwd } = config;
+export function createUpstream(config: UpstreamSurroundings): Upstream {
+  const { upstream, log, serverLog, onServerEvent } = config;
+  if (upstream.kind === 'http') return createUndiciUpstream({ url: upstream.url });
+  const { command, args, env, cwd, restart } = upstream;
   let hasServed = false;
   return createStdioUpstream({
     command,
     args,
     env,
     ...(cwd !== undefined && { cwd }),
+    ...(restart !== undefined && { restart }),
     log: (event) => {
+      onServerEvent?.(event);
       hasServed ||= event.type === 'process-ready';
       for (const news of describe(event, { command, hasServed })) log(news);
     },
-    stderr: (line) => log({ level: 'debug', message: `server: ${line}` }),
+    stderr: serverLog ?? ((line) => log({ level: 'debug', message: `server: ${line}` })),
   });
 }
+
+type UpstreamSurroundings = Pick<
+  ProtectedServerConfig,
+  'upstream' | 'log' | 'serverLog' | 'onServerEvent'
+>;
 
 interface Circumstances {
   readonly command: string;

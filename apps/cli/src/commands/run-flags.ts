@@ -1,8 +1,11 @@
 /** The flags of `thv run` and `thv proxy`: only those that do something. */
 import type { Command } from 'commander';
-import { list, once, oneOf, port, repeated } from '../flag-parsers.ts';
+import { duration, labels, list, once, oneOf, port, repeated } from '../flag-parsers.ts';
 import { exampleText } from './command-host.ts';
 import { addSignInFlags } from './sign-in-flags.ts';
+
+/** Installing a server may take long; longer than an hour is a mistake. Seconds. */
+export const MAX_READY_TIMEOUT = 3600;
 
 export function addRunFlags(command: Command): Command {
   command
@@ -10,6 +13,21 @@ export function addRunFlags(command: Command): Command {
     .usage('[options] SERVER [-- ARGS…]   or   [options] --name NAME -- COMMAND [ARGS…]')
     .argument('[server]', 'http(s)://URL, npx://package, uvx://package or a catalogue name')
     .option('-f, --foreground', 'stay attached; Ctrl-C stops everything')
+    .option(
+      '--ready-timeout <duration>',
+      'how long to wait until it can be called (default: 30s)',
+      duration('--ready-timeout', MAX_READY_TIMEOUT),
+    )
+    .option(
+      '--from-config <file>',
+      'take everything from a file that thv export wrote',
+      once('--from-config'),
+    )
+    .option(
+      '--label <NAME=VALUE>',
+      'a label to find the server by in thv list (repeatable)',
+      labels('--label'),
+    )
     .option('--name <name>', 'name of the server in URLs and policies', once('--name'))
     .option(
       '-e, --env <KEY=VALUE>',
@@ -24,7 +42,7 @@ export function addRunFlags(command: Command): Command {
   return addServeFlags(command).addHelpText(
     'after',
     exampleText(
-      'thv run -f --oidc-issuer http://127.0.0.1:9000 --oidc-audience my-server http://127.0.0.1:8081/mcp',
+      'thv run --name weather --oidc-issuer http://127.0.0.1:9000 --oidc-audience my-server http://127.0.0.1:8081/mcp',
     ),
   );
 }

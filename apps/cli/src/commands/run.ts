@@ -5,27 +5,65 @@ import type { Io } from '../io.ts';
 import type { Format, GlobalFlags } from '../program.ts';
 import { planRun, type RunFlags } from '../services/run-options.ts';
 import type { Services } from '../services/services.ts';
+import type { SavedRun, TypedFlags } from '../workloads/saved-run.ts';
 import { serveInForeground } from './serve.ts';
 
 export interface RunArguments {
   readonly server: string | undefined;
   readonly serverArgs: readonly string[] | undefined;
-  readonly flags: RunFlags & GlobalFlags & { readonly format?: Format };
+  readonly flags: RunFlags &
+    GlobalFlags & {
+      readonly format?: Format;
+      readonly fromConfig?: string;
+      /** Seconds. */
+      readonly readyTimeout?: number;
+    };
+  /** What was typed, to be typed again. */
+  readonly typed: TypedFlags;
 }
 
-export async function runServer(
-  { server, serverArgs, flags }: RunArguments,
-  io: Io,
-  services: Services,
-): Promise<ExitCode> {
-  const { env, cwd } = io;
-  const plan = planRun({ server, serverArgs, flags, userName: io.userName(), env, cwd });
-  if (flags.foreground !== true) {
-    throw usageError(
-      'run',
-      'running in the background is not available yet',
-      'add -f to stay attached',
-    );
+/** A command line, wherever it came from, and its form that can be kept. */
+interface ReadRun {
+  readonly args: RunArguments;
+  readonly run: Omit<SavedRun, 'name' | 'flags' | 'givenByValue'>;
+}
+
+export async function runServer(args: RunArguments, io: Io, services: Services): Promise<ExitCode> {
+  const { foreground = false, format, debug, quiet } = args.flags;
+  if (foreground && args.flags.readyTimeout !== undefined) {
+    throw usageError('--ready-timeout', 'means nothing with --foreground', 'drop one');
   }
-  return serveInForeground(plan, { io, services, flags });
+  const read = await readRun(args, io);
+  const { server, serverArgs, flags } = read.args;
+  const cwd = read.run.workingDirectory;
+  const { env } = io;
+  const plan = planRun({ server, serverArgs, flags, userName: io.userName(), env, cwd });
+  if (foreground) {
+    const output = {
+      ...(format !== undefined && { format }),
+      ...(debug === true || flags.debug === true ? { debug: true as const } : {}),
+      ...(quiet === true && { quiet }),
+    };
+    return serveInForeground(plan, { io: { ...io, cwd }, services, flags: output });
+  }
+  const { runInBackground } = await import('./run-in-background.ts');
+  const run = { ...read.run, name: plan.name };
+  return runInBackground({ plan, run, typed: read.args.typed, flags: args.flags }, io);
+}
+
+async function readRun(args: RunArguments, io: Io): Promise<ReadRun> {
+  const { fromConfig } = args.flags;
+  if (fromConfig !== undefined) {
+    const { readConfiguredRun } = await import('./run-from-config.ts');
+    return readConfiguredRun(fromConfig, args, io);
+  }
+  const { server, serverArgs } = args;
+  return {
+    args,
+    run: {
+      ...(server !== undefined && { server }),
+      ...(serverArgs !== undefined && { args: serverArgs }),
+      workingDirectory: io.cwd,
+    },
+  };
 }

@@ -79,7 +79,12 @@ function waitingFor({ name, upstream }: ProtectedServerConfig): string {
     : `waiting for ${name}`;
 }
 
-async function createConfig(plan: ServePlan, io: Io, log: Log): Promise<ProtectedServerConfig> {
+/** Reads what the plan names and says what to start. */
+export async function createConfig(
+  plan: ServePlan,
+  io: Io,
+  log: Log,
+): Promise<ProtectedServerConfig> {
   const { name, listen, signIn, authorizationFile, allowedOrigins, allowedHosts } = plan;
   const { trustedProxies } = plan;
   await checkFiles(plan.files, io.cwd);

@@ -8,6 +8,8 @@ export interface RunSummary {
   readonly url: string;
   readonly signIn: SignInConfig;
   readonly policyFile: string | undefined;
+  /** Where the log is, of a server in the background. */
+  readonly log?: string;
 }
 
 export function renderRunSummary(
@@ -17,7 +19,7 @@ export function renderRunSummary(
   return format === 'json' ? renderJson(summary) : renderText(summary, screen);
 }
 
-function renderText({ name, url, signIn, policyFile }: RunSummary, screen: Screen): string {
+function renderText({ name, url, signIn, policyFile, log }: RunSummary, screen: Screen): string {
   const firstCall = describeFirstCall(signIn, url);
   const facts: readonly Fact[] = [
     ['NAME', name],
@@ -25,16 +27,18 @@ function renderText({ name, url, signIn, policyFile }: RunSummary, screen: Scree
     ['SIGN-IN', describeSignIn(signIn), isOpen(signIn) ? 'warning' : undefined],
     ...(firstCall === undefined ? [] : [['AT 401', firstCall] as const]),
     ['POLICY', policyFile ?? 'none', policyFile === undefined ? 'warning' : undefined],
+    ...(log === undefined ? [] : [['LOG', log] as const]),
   ];
   return `${renderFacts(facts, screen)}\n${JSON.stringify(clientConfig(name, url), null, 2)}\n`;
 }
 
-function renderJson({ name, url, signIn, policyFile }: RunSummary): string {
+function renderJson({ name, url, signIn, policyFile, log }: RunSummary): string {
   return `${JSON.stringify({
     name,
     url,
     sign_in: signInData(signIn, url),
     policy: policyFile ?? null,
+    ...(log !== undefined && { log }),
     client_config: clientConfig(name, url),
   })}\n`;
 }

@@ -45,7 +45,8 @@ function renderPart(part: unknown): string {
 // Everything a terminal could act on, but line ends and tabs.
 const CONTROL = /(?![\n\t])\p{Cc}/gu;
 
-function forTerminal(text: string): string {
+/** Text of many lines, without what a terminal could act on. */
+export function forTerminal(text: string): string {
   const shown = text.replace(CONTROL, '\u{fffd}');
   return shown.endsWith('\n') ? shown : `${shown}\n`;
 }

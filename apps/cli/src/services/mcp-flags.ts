@@ -40,9 +40,9 @@ export async function planConnection(
   { io, log }: PlanContext,
 ): Promise<Connection> {
   if (flags.server === undefined) {
-    throw usageError('--server', 'missing', 'add the URL of the MCP endpoint');
+    throw usageError('--server', 'missing', 'add the URL of the MCP endpoint, or a name');
   }
-  const url = checkServerUrl(flags.server, log);
+  const url = checkServerUrl(await toServerUrl(flags.server, { io, log }), log);
   if (flags.token !== undefined && flags.tokenFile !== undefined) {
     throw usageError('--token', 'means nothing beside --token-file', 'drop one');
   }
@@ -101,6 +101,15 @@ async function readToken({ token, tokenFile }: ServerFlags, io: Io): Promise<str
     throw usageError('--token', 'is not a token');
   }
   return given;
+}
+
+/** What cannot be a URL is the name of a server in the background. */
+async function toServerUrl(server: string, { io, log }: PlanContext): Promise<string> {
+  if (!/^[\w.-]+$/.test(server)) {
+    return server;
+  }
+  const { findWorkloadUrl } = await import('../workloads/find-workload.ts');
+  return findWorkloadUrl({ flag: '--server', name: server }, io, log);
 }
 
 function checkServerUrl(text: string, log: Log): URL {

@@ -1,0 +1,48 @@
+/** `thv export`: how a server is run, as a file for `thv run --from-config`. */
+import { resolve } from 'node:path';
+import { CliError } from '../cli-error.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { createLog } from '../log.ts';
+import type { GlobalFlags } from '../program.ts';
+import { writeFileAtomically } from '../workloads/atomic-file.ts';
+import { findWorkload } from '../workloads/find-workload.ts';
+import { runToJson } from '../workloads/saved-run.ts';
+import { CONFIG_VERSION } from './run-from-config.ts';
+
+export interface ExportArguments {
+  readonly name: string;
+  /** `-` is stdout. */
+  readonly path: string;
+  readonly flags: GlobalFlags;
+}
+
+export async function exportWorkload(
+  { name, path, flags }: ExportArguments,
+  io: Io,
+): Promise<ExitCode> {
+  const log = createLog(io, flags);
+  const { record } = await findWorkload(name, io, log);
+  const { givenByValue } = record.run;
+  const config = { schema_version: CONFIG_VERSION, ...runToJson(record.run) };
+  const text = `${JSON.stringify(config, undefined, 2)}\n`;
+  if (path === '-') {
+    io.out(text);
+  } else {
+    await writeFileAtomically(resolve(io.cwd, path), text).catch((error: unknown) => {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+      throw new CliError({
+        exitCode: EXIT.failed,
+        what: path,
+        why: `cannot be written (${code})`,
+        wayOut: 'check the path',
+        cause: error,
+      });
+    });
+  }
+  if (givenByValue.length > 0) {
+    const message = `not in it, to be given again: ${givenByValue.join(', ')}`;
+    log({ level: 'info', message });
+  }
+  return EXIT.done;
+}

@@ -1,0 +1,70 @@
+/** `thv run --from-config FILE`: the file says what would otherwise be typed. */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { parse } from 'yaml';
+import { usageError } from '../cli-error.ts';
+import type { Io } from '../io.ts';
+import {
+  fillIn,
+  isSecretFlag,
+  RUN_KEYS,
+  runFromJson,
+  type SavedRun,
+  toArguments,
+} from '../workloads/saved-run.ts';
+import { checkKeys, readRecord } from '../workloads/strict-json.ts';
+import type { RunArguments } from './run.ts';
+import { parseRunArguments } from './run-arguments.ts';
+
+export const CONFIG_VERSION = 1;
+
+/** Flags that say how this command behaves, not what is run. */
+const BESIDE: ReadonlySet<string> = new Set([
+  'from-config',
+  'foreground',
+  'ready-timeout',
+  'format',
+  'debug',
+  'quiet',
+]);
+
+/** @throws {CliError} with exit code 2. */
+export async function readConfiguredRun(path: string, args: RunArguments, io: Io) {
+  const given = args.typed.filter(([flag]) => !BESIDE.has(flag));
+  const [idle] = given.find(([flag]) => !isSecretFlag(flag)) ?? [];
+  if (idle !== undefined) {
+    throw usageError(`--${idle}`, 'means nothing beside --from-config', 'put it into the file');
+  }
+  if (args.server !== undefined || args.serverArgs !== undefined) {
+    throw usageError('--from-config', 'the file names the server', 'name none beside it');
+  }
+  const run = await readConfig(path, io.cwd);
+  const values = fillIn(run, given, 'thv run --from-config …');
+  const parsed = parseRunArguments(toArguments(run, values), io);
+  const { name: _name, flags: _flags, givenByValue: _values, ...rest } = run;
+  return { args: parsed, run: rest };
+}
+
+async function readConfig(path: string, cwd: string): Promise<SavedRun> {
+  const text = await readFile(resolve(cwd, path), 'utf8').catch(() => {
+    throw usageError('--from-config', `${path} cannot be read`, 'check the path');
+  });
+  let json: unknown;
+  try {
+    // JSON is YAML. A key given twice is an error to this parser.
+    json = parse(text);
+  } catch (error) {
+    const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+    throw usageError('--from-config', `${path} is neither JSON nor YAML: ${line}`);
+  }
+  const { schema_version: version, ...run } = readRecord(json, path);
+  if (version !== CONFIG_VERSION) {
+    checkKeys(run, RUN_KEYS, path);
+    throw usageError(
+      path,
+      '"schema_version" is missing, or another one',
+      `this thv reads ${CONFIG_VERSION}`,
+    );
+  }
+  return runFromJson(run, { where: path, cwd });
+}

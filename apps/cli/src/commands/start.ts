@@ -1,0 +1,74 @@
+/** `thv start` and `thv restart`: bring up what is known. */
+import { usageError } from '../cli-error.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { withProgress } from '../output/progress.ts';
+import { askWorkload } from '../workloads/control-channel.ts';
+import { isUp, lookAtWorkload, type WorkloadView } from '../workloads/look-at-workload.ts';
+import { fillIn, isSecretFlag, type TypedFlags } from '../workloads/saved-run.ts';
+import { startWorkload } from '../workloads/start-workload.ts';
+import { stopProcess } from '../workloads/stop-workload.ts';
+import type { WorkloadRecord } from '../workloads/workload-record.ts';
+import { type ChangeArguments, changeWorkloads } from './change-workloads.ts';
+import { assertBackground, DEFAULT_READY_TIMEOUT, showLines } from './run-in-background.ts';
+
+export interface StartArguments extends ChangeArguments {
+  /** What was typed: the values that were not saved are among it. */
+  readonly typed: TypedFlags;
+  readonly how: 'start' | 'restart';
+}
+
+export async function startWorkloads(args: StartArguments, io: Io): Promise<ExitCode> {
+  assertBackground();
+  const { how, flags } = args;
+  const given = args.typed.filter(([flag]) => isSecretFlag(flag));
+  if (given.length > 0 && (flags.all === true || args.names.length > 1)) {
+    throw usageError(`--${given[0]?.[0]}`, 'is for one server', 'start that one by itself');
+  }
+  const interrupted = io.termination();
+  const readyTimeout = (flags.readyTimeout ?? DEFAULT_READY_TIMEOUT) * 1000;
+  return changeWorkloads(
+    args,
+    {
+      what: how,
+      missing: undefined,
+      onFailure: (error) => showLines(error, io),
+      async change(record, { store }) {
+        const view = await lookAtWorkload(record);
+        if (how === 'start' && isUp(view) && view.url !== undefined) {
+          return { result: 'runs already', url: view.url };
+        }
+        // Before anything is stopped: without its values it could not be started again.
+        const values = await chooseValues(record, view, { given, how });
+        await stopProcess(record);
+        const options = { record, values, readyTimeout, interrupted, isNew: false };
+        const { url } = await withProgress(
+          { io, quiet: flags.quiet },
+          `waiting for ${record.run.name}`,
+          () => startWorkload(options, { io, store }),
+        );
+        return { result: how === 'start' ? 'started' : 'restarted', url };
+      },
+    },
+    io,
+  );
+}
+
+interface Given {
+  readonly given: TypedFlags;
+  readonly how: 'start' | 'restart';
+}
+
+/** A process that still runs knows its values. */
+async function chooseValues(
+  record: WorkloadRecord,
+  view: WorkloadView,
+  { given, how }: Given,
+): Promise<TypedFlags> {
+  const { run, process } = record;
+  const canAsk = given.length === 0 && run.givenByValue.length > 0 && view.url !== undefined;
+  const answer = canAsk && process !== undefined ? await askWorkload(process, 'values') : undefined;
+  // Safe: who answered has shown that it is the process that we started.
+  const kept = answer?.['values'] as TypedFlags | undefined;
+  return fillIn(run, kept ?? given, `thv ${how} ${run.name}`);
+}

@@ -1,0 +1,122 @@
+/** Where thv keeps what it has to remember: one folder, for its user only. */
+import { constants, type Stats } from 'node:fs';
+import { access, chmod, lstat, mkdir } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { CliError } from '../cli-error.ts';
+import { EXIT } from '../exit-codes.ts';
+
+export interface StateFolders {
+  readonly root: string;
+  /** One file per workload. */
+  readonly workloads: string;
+  readonly locks: string;
+  readonly logs: string;
+  readonly sockets: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The folders of this user; nothing is created.
+ *
+ * @throws {CliError} with exit code 2 when there is no home directory.
+ */
+export function findStateFolders(env: Environment): StateFolders {
+  const root = join(stateHome(env), 'thv');
+  return {
+    root,
+    workloads: join(root, 'workloads'),
+    locks: join(root, 'locks'),
+    logs: join(root, 'logs'),
+    sockets: join(root, 'sockets'),
+  };
+}
+
+/** Creates what is missing, readable by this user alone. */
+export async function createStateFolders(folders: StateFolders): Promise<void> {
+  try {
+    for (const folder of [
+      folders.root,
+      folders.workloads,
+      folders.locks,
+      folders.logs,
+      folders.sockets,
+    ]) {
+      await createPrivateFolder(folder);
+    }
+  } catch (error) {
+    throw toStateError(error, folders.root);
+  }
+}
+
+/** @throws the file system's error, or one that says whose folder it is. */
+export async function createPrivateFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  // A link would lead to a folder that somebody else chose.
+  const found = await lstat(path);
+  if (!found.isDirectory() || !isOurs(found)) {
+    throw Object.assign(new Error('it is not a folder of this user'), { code: 'ENOTDIR' });
+  }
+  if ((found.mode & 0o077) !== 0) {
+    await chmod(path, 0o700);
+  }
+  await access(path, constants.W_OK);
+}
+
+function isOurs({ uid }: Stats): boolean {
+  return process.getuid === undefined || uid === process.getuid();
+}
+
+/** XDG: a relative path does not count. */
+function stateHome({ XDG_STATE_HOME: state, HOME: home }: Environment): string {
+  if (state !== undefined && isAbsolute(state)) {
+    return state;
+  }
+  const place = home !== undefined && isAbsolute(home) ? home : homeOfUser();
+  if (place === undefined) {
+    throw new CliError({
+      exitCode: EXIT.usage,
+      what: 'state directory',
+      why: 'this user has no home directory',
+      wayOut: 'set HOME or XDG_STATE_HOME to an absolute path',
+    });
+  }
+  return join(place, '.local', 'state');
+}
+
+function homeOfUser(): string | undefined {
+  try {
+    const { homedir } = userInfo();
+    return isAbsolute(homedir) ? homedir : undefined;
+  } catch {
+    // Containers run under ids that have no entry in the user database.
+    return undefined;
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EROFS: 'it is read-only',
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  ENOSPC: 'the disk is full',
+  EDQUOT: "this user's disk quota is used up",
+  ENOTDIR: 'something that is no folder of this user stands there',
+  EEXIST: 'something that is no folder of this user stands there',
+  ENAMETOOLONG: 'its path is too long',
+};
+
+/** What writing state failed with, as one line. */
+export function toStateError(error: unknown, path: string): CliError {
+  if (error instanceof CliError) {
+    return error;
+  }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  return new CliError({
+    exitCode: EXIT.failed,
+    what: 'state directory',
+    why: `${path} cannot be used: ${REASONS[code] ?? code}`,
+    wayOut: 'correct that, or set XDG_STATE_HOME to another folder; thv run -f needs none',
+    cause: error,
+  });
+}

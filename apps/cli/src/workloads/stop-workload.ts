@@ -1,0 +1,50 @@
+/** Ends the process of a workload: asks it, and forces it only when it is certain who it is. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CliError } from '../cli-error.ts';
+import { EXIT } from '../exit-codes.ts';
+import { askWorkload } from './control-channel.ts';
+import { isAlive, signal } from './process-identity.ts';
+import type { WorkloadRecord } from './workload-record.ts';
+
+/** Requests in flight get 30 seconds, and the server some more to end (D40). Milliseconds. */
+const PATIENCE = 45_000;
+/** What a process that does not answer gets to end at SIGTERM, and then at SIGKILL. */
+const GRACE = 5000;
+const POLL = 50;
+
+/**
+ * @returns false when there was nothing to stop
+ * @throws {CliError} with exit code 1 when it does not end
+ */
+export async function stopProcess({ process, run }: WorkloadRecord): Promise<boolean> {
+  if (process === undefined || !(await isAlive(process))) {
+    return false;
+  }
+  const gone = (time: number) => isGoneWithin(() => isAlive(process), time);
+  const listens = (await askWorkload(process, 'stop')) !== undefined;
+  if (listens && (await gone(PATIENCE))) {
+    return true;
+  }
+  for (const name of ['SIGTERM', 'SIGKILL'] as const) {
+    if (!(await signal(process, name)) || (await gone(GRACE))) {
+      return true;
+    }
+  }
+  throw new CliError({
+    exitCode: EXIT.failed,
+    what: run.name,
+    why: `its process ${process.pid} cannot be ended`,
+    wayOut: 'end it yourself, and try again',
+  });
+}
+
+async function isGoneWithin(lives: () => Promise<boolean>, time: number): Promise<boolean> {
+  const until = performance.now() + time;
+  while (await lives()) {
+    if (performance.now() >= until) {
+      return false;
+    }
+    await sleep(POLL);
+  }
+  return true;
+}
