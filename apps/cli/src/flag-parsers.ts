@@ -79,11 +79,13 @@ export function port(flag: string): (value: string) => number {
   };
 }
 
-export function oneOf<const T extends string>(
-  flag: string,
-  known: readonly T[],
-): (value: string) => T {
-  return (value) => {
+/** A reader that knows all values that it takes, for help and shell completion. */
+export type ChoiceParser<T extends string> = ((value: string) => T) & {
+  readonly choices: readonly T[];
+};
+
+export function oneOf<const T extends string>(flag: string, known: readonly T[]): ChoiceParser<T> {
+  const parse = (value: string): T => {
     const found = known.find((item) => item === value);
     if (found === undefined) {
       throw usageError(
@@ -94,6 +96,7 @@ export function oneOf<const T extends string>(
     }
     return found;
   };
+  return Object.assign(parse, { choices: known });
 }
 
 function nonEmpty(flag: string, value: string): string {

@@ -82,6 +82,7 @@ describe('the example in the help of', () => {
     ['client remove', /^REMOVED {2}weather$/m],
     ['token inspect', /The token is accepted/],
     ['dev idp', /^ISSUER/, true],
+    ['completion', /^complete -F _thv thv$/m],
   ])('thv %s works', async (path, expected, serves) => {
     const { out: help } = await runMain([...path.split(' '), '--help']);
     const example = /\nExample:\n {2}(thv .*)\n/.exec(help)?.[1] ?? '';
@@ -107,7 +108,7 @@ describe('the example in the help of', () => {
       'logs prune',
       ...['policy check', 'policy test', 'policy explain', 'policy schema'],
       ...['mcp list', 'mcp call', 'client add', 'client remove', 'client list'],
-      ...['token inspect', 'dev idp'],
+      ...['token inspect', 'dev idp', 'completion'],
     ]);
   });
 });
