@@ -78,6 +78,13 @@ function describeOne(event: OtherEvent, command: string): LogEvent {
         level: 'error',
         message: `the server is not started again: ${event.attempts} failures`,
       };
+    case 'revision-found':
+      return {
+        level: 'debug',
+        message: event.native
+          ? 'the server speaks 2026-07-28; a second process serves its clients'
+          : 'clients of 2026-07-28 are served by translation',
+      };
     case 'stream-overflow':
       return { level: 'warn', message: 'a client reads too slowly; its stream was closed' };
     case 'request-timed-out':

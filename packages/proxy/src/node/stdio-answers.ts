@@ -54,6 +54,11 @@ export const TOO_MANY_SESSIONS: Failure = {
   message: 'Too many sessions',
   headers: { 'retry-after': '60' },
 };
+export const TOO_MANY_SUBSCRIPTIONS: Failure = {
+  status: 200,
+  code: BRIDGE_ERROR,
+  message: 'Too many subscriptions',
+};
 export const SESSION_UNKNOWN: Failure = { status: 404, code: SESSION_NOT_FOUND };
 export const SESSION_REQUIRED: Failure = {
   status: 400,

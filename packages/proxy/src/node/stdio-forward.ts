@@ -20,6 +20,7 @@ import {
   type Splice,
   spliceText,
 } from './stdio-splice.ts';
+import type { TranslatedReply } from './stdio-translate.ts';
 
 export interface ForwardOptions {
   readonly message: McpMessage;
@@ -36,6 +37,14 @@ export interface ForwardOptions {
   readonly onFailure?: () => void;
   /** Asked when the request has run out of time. */
   readonly mayWait?: () => boolean;
+  /** Further edits of the request, clear of its id and its progress token. */
+  readonly edits?: readonly Splice[];
+  /** Words the response for a client of the other era. */
+  readonly translate?: (reply: JsonRpcMessage, request: McpMessage) => TranslatedReply;
+  /** False for a notification of this request that its client has not asked for. */
+  readonly admits?: (notice: JsonRpcMessage) => boolean;
+  /** The request has begun: `deliver` takes what else belongs to it. Returns what ends that. */
+  readonly onBegin?: (deliver: (text: string) => void) => () => void;
 }
 
 /** Forwards a request; resolves with the HTTP answer, which may still be streaming. */
@@ -53,25 +62,28 @@ export function forwardRequest(options: ForwardOptions): Promise<Response> {
   });
   const token = progressTokenOf(message);
   let isListening = false;
+  let onEnd = options.onBegin?.(deliver);
   const call = connection.call({
     method: message.method ?? '',
-    text: (key) => outgoingText(message, token, key),
+    text: (key) => outgoingText(options, token, key),
     settle(outcome) {
       release();
       settleExchange(exchange, outcome, options);
     },
     related(notice) {
-      const text = restoreNotice(notice, message, token);
-      isListening ||= notice.method === 'notifications/subscriptions/acknowledged';
-      if (exchange.deliver(text) === 'overflow') {
-        settings.log({ type: 'stream-overflow', stream: 'request' });
-        abandon(answers.CLIENT_TOO_SLOW);
+      if (options.admits?.(notice) === false) {
+        const method = notice.method ?? '';
+        settings.log({ type: 'message-dropped', method, reason: 'not-asked-for' });
+        return;
       }
+      isListening ||= notice.method === 'notifications/subscriptions/acknowledged';
+      deliver(restoreNotice(notice, message, token));
     },
     // An acknowledged subscription lasts until one side ends it.
     patience: () => (isListening ? 'endless' : options.mayWait?.() === true ? 'period' : 'none'),
   });
   if (typeof call === 'string') {
+    onEnd?.();
     options.onFailure?.();
     exchange.fail(call === 'full' ? answers.BUSY : answers.unavailable(1));
     return exchange.response;
@@ -90,7 +102,15 @@ export function forwardRequest(options: ForwardOptions): Promise<Response> {
   session?.inFlight.add(clientKey, inFlight);
   context.signal.addEventListener('abort', onClientGone, { once: true });
 
+  function deliver(text: string): void {
+    if (exchange.deliver(text) !== 'overflow') return;
+    settings.log({ type: 'stream-overflow', stream: 'request' });
+    abandon(answers.CLIENT_TOO_SLOW);
+  }
+
   function release(): void {
+    onEnd?.();
+    onEnd = undefined;
     session?.inFlight.remove(clientKey, inFlight);
     context.signal.removeEventListener('abort', onClientGone);
   }
@@ -112,10 +132,14 @@ export function forwardRequest(options: ForwardOptions): Promise<Response> {
 }
 
 /** The message with its id and progress token replaced by the call's key. */
-function outgoingText(message: McpMessage, token: Splice | undefined, key: string): string {
+function outgoingText(
+  { message, edits = [] }: ForwardOptions,
+  token: Splice | undefined,
+  key: string,
+): string {
   const text = JSON.stringify(key);
   const id = message.spans.get('id');
-  const splices: Splice[] = [];
+  const splices: Splice[] = [...edits];
   if (id !== undefined) splices.push({ span: id, text });
   if (token !== undefined) splices.push({ span: token.span, text });
   return spliceText(message.text, splices);
@@ -158,6 +182,11 @@ function settleExchange(exchange: Exchange, outcome: CallOutcome, options: Forwa
   switch (outcome.kind) {
     case 'reply': {
       const headers = options.onReply?.(outcome.message);
+      if (options.translate !== undefined) {
+        const { text, status } = options.translate(outcome.message, message);
+        exchange.finish(text, status, headers);
+        return;
+      }
       const id = message.id?.text ?? 'null';
       const restored = replaceId(outcome.message, id);
       const isListen = message.method === 'subscriptions/listen';

@@ -1,6 +1,11 @@
 /** The handshake with the process, and the answer to clients that ask for one of their own. */
 
-import { SUPPORTED_VERSIONS, UNSUPPORTED_VERSION, VERSIONS_2025 } from '../mcp/era.ts';
+import {
+  SUPPORTED_VERSIONS,
+  UNSUPPORTED_VERSION,
+  VERSION_2026,
+  VERSIONS_2025,
+} from '../mcp/era.ts';
 import { isRecord, type JsonRpcMessage } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import type { StdioConnection } from './stdio-connection.ts';
@@ -18,6 +23,12 @@ export interface Greeting {
 /** The newest version of the era that has a handshake. */
 export const BRIDGE_VERSION = '2025-11-25';
 
+/** Makes the acquaintance of a new process. */
+export type Greet = (
+  connection: StdioConnection,
+  settings: StdioSettings,
+) => Promise<GreetingResult>;
+
 export type GreetingResult =
   | { readonly ok: true; readonly greeting: Greeting }
   /** For the operator. */
@@ -29,38 +40,63 @@ export type GreetingResult =
  * The bridge declares no client capabilities: on a shared process nobody could tell which client a
  * sampling, elicitation or roots request is for.
  */
-export async function greetProcess(
-  connection: StdioConnection,
-  settings: StdioSettings,
-): Promise<GreetingResult> {
-  const { command, startTimeout, clientInfo } = settings;
+export const greetProcess: Greet = async (connection, settings) => {
+  const { command, clientInfo } = settings;
+  const params = { protocolVersion: BRIDGE_VERSION, capabilities: {}, clientInfo };
+  const opened = await openWith('initialize', params, { connection, settings });
+  if ('reason' in opened) return { ok: false, reason: opened.reason };
+  const greeting = readGreeting(opened.reply);
+  if (greeting === undefined) {
+    return { ok: false, reason: `"${command}" refused initialize` };
+  }
+  if (greeting.version !== undefined) connection.send(INITIALIZED);
+  return { ok: true, greeting };
+};
+
+export const INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
+
+/** Asks a process whether it speaks the 2026 revision. Nothing but a yes is one. */
+export const discoverProcess: Greet = async (connection, settings) => {
+  const { command, clientInfo } = settings;
+  const meta = { protocolVersion: VERSION_2026, clientCapabilities: {}, clientInfo };
+  const _meta = Object.fromEntries(
+    Object.entries(meta).map(([key, value]) => [`io.modelcontextprotocol/${key}`, value]),
+  );
+  const opened = await openWith('server/discover', { _meta }, { connection, settings });
+  if ('reason' in opened) return { ok: false, reason: opened.reason };
+  const { result } = opened.reply.value;
+  const versions = isRecord(result) ? result['supportedVersions'] : undefined;
+  if (!Array.isArray(versions) || !versions.includes(VERSION_2026)) {
+    return { ok: false, reason: `"${command}" does not speak ${VERSION_2026}` };
+  }
+  return { ok: true, greeting: { reply: opened.reply, version: undefined, capabilities: {} } };
+};
+
+/** The answer to the first request of a process, or for the operator why there is none. */
+export async function openWith(
+  method: string,
+  params: Readonly<Record<string, unknown>>,
+  { connection, settings }: { connection: StdioConnection; settings: StdioSettings },
+): Promise<{ readonly reply: JsonRpcMessage } | { readonly reason: string }> {
+  const { command, startTimeout } = settings;
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<'too-slow'>((resolve) => {
     timer = setTimeout(resolve, startTimeout, 'too-slow');
   });
-  const params = { protocolVersion: BRIDGE_VERSION, capabilities: {}, clientInfo };
   // Its own timeout, because an `initialize` must never be cancelled.
-  const asked = connection.ask('initialize', params, 'endless');
+  const asked = connection.ask(method, params, 'endless');
   const outcome = await Promise.race([asked, timeout]);
   clearTimeout(timer);
-
   if (outcome === 'too-slow' || outcome.kind === 'timeout') {
-    return { ok: false, reason: `"${command}" did not answer initialize in time` };
+    return { reason: `"${command}" did not answer ${method} in time` };
   }
   if (outcome.kind === 'lost') {
     const { reason } = await connection.exited;
     const isLate = connection.pid !== undefined;
-    return { ok: false, reason: isLate ? `${reason} before answering initialize` : reason };
+    return { reason: isLate ? `${reason} before answering ${method}` : reason };
   }
-  if (outcome.kind !== 'reply') return { ok: false, reason: `"${command}" was stopped` };
-  const greeting = readGreeting(outcome.message);
-  if (greeting === undefined) {
-    return { ok: false, reason: `"${command}" refused initialize` };
-  }
-  if (greeting.version !== undefined) {
-    connection.send('{"jsonrpc":"2.0","method":"notifications/initialized"}');
-  }
-  return { ok: true, greeting };
+  if (outcome.kind !== 'reply') return { reason: `"${command}" was stopped` };
+  return { reply: outcome.message };
 }
 
 /** Reads an answer to `initialize`; undefined when no session can be built on it. */

@@ -1,26 +1,44 @@
-/** What the sessions of a shared process want to hear of, and what the process is told of it. */
+/** What the clients of a shared process want to hear of, and what the process is told of it. */
 
-import { INVALID_PARAMS } from '../mcp/json-rpc.ts';
+import { INVALID_PARAMS, type JsonRpcMessage } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
-import { answerEmptyResult, answerFailure, answerJson, BRIDGE_ERROR } from './stdio-answers.ts';
+import {
+  answerEmptyResult,
+  answerFailure,
+  answerJson,
+  TOO_MANY_SUBSCRIPTIONS,
+} from './stdio-answers.ts';
 import type { CallOutcome } from './stdio-calls.ts';
 import type { StdioConnection } from './stdio-connection.ts';
 import { failureOf } from './stdio-forward.ts';
-import type { Session } from './stdio-session.ts';
 import { replaceId } from './stdio-splice.ts';
+
+/** Whoever wants to hear of something: a session, and in the 2026 era a subscription or a request. */
+export interface Listener {
+  readonly hasEnded: boolean;
+  /** Delivers a notification that was found to be for this listener. */
+  hear(notice: JsonRpcMessage): void;
+}
 
 export interface Interests {
   /** Answers `logging/setLevel`, `resources/subscribe` and `resources/unsubscribe`. */
-  handle(message: McpMessage, session: Session, connection: StdioConnection): Promise<Response>;
-  /** The sessions that asked for log messages of this level. */
-  wantLog(level: unknown): readonly Session[];
-  /** The sessions that subscribed to this resource. */
-  wantResource(uri: unknown): readonly Session[];
+  handle(message: McpMessage, listener: Listener, connection: StdioConnection): Promise<Response>;
+  /** Subscribes; see {@link Subscribed}. */
+  subscribe(uri: string, listener: Listener, connection: StdioConnection): Promise<Subscribed>;
+  /** Without a connection nobody tells the process: it has been told in another way. */
+  listenToLog(level: string, listener: Listener, connection: StdioConnection | undefined): void;
+  /** Those who asked for log messages of this level. */
+  wantLog(level: unknown): readonly Listener[];
+  /** Those who subscribed to this resource. */
+  wantResource(uri: unknown): readonly Listener[];
   /** Tells a new process what its predecessor had been told. */
   reapply(connection: StdioConnection): void;
-  /** Forgets an ended session; the process is told when nobody is left. */
-  release(session: Session, connection: StdioConnection | undefined): void;
+  /** Forgets an ended listener; the process is told when nobody is left. */
+  release(listener: Listener, connection: StdioConnection | undefined): void;
 }
+
+/** The answer of the process; undefined when it did not have to be asked. */
+export type Subscribed = CallOutcome | 'too-many' | undefined;
 
 /** Requests that change what the whole process sends, and so are never forwarded as they are. */
 export const INTEREST_METHODS: ReadonlySet<string> = new Set([
@@ -42,20 +60,22 @@ const LEVELS: readonly unknown[] = [
 ];
 
 /** A client that subscribes to ever more resources fills our memory, not only the server's. */
-const MAX_SUBSCRIPTIONS = 1000;
+export const MAX_SUBSCRIPTIONS = 1000;
 
 interface Subscription {
-  readonly sessions: Set<Session>;
+  readonly listeners: Set<Listener>;
   /** The process's answer; later subscribers share it. */
   opening: Promise<CallOutcome>;
 }
 
 export function createInterests(): Interests {
-  const levels = new Map<Session, number>();
+  const levels = new Map<Listener, number>();
   const subscriptions = new Map<string, Subscription>();
+  /** The URIs of each listener, so that one that ends is forgotten without a search. */
+  const uris = new Map<Listener, Set<string>>();
   let toldLevel: number | undefined;
 
-  /** The process must send whatever the most curious session wants. */
+  /** The process must send whatever the most curious listener wants. */
   async function tellLevel(connection: StdioConnection): Promise<CallOutcome | undefined> {
     const wanted = Math.min(...levels.values());
     if (levels.size === 0 || wanted === toldLevel) return undefined;
@@ -67,81 +87,97 @@ export function createInterests(): Interests {
 
   async function setLevel(
     level: unknown,
-    session: Session,
+    listener: Listener,
     connection: StdioConnection,
   ): Promise<CallOutcome | 'invalid' | undefined> {
     const index = LEVELS.indexOf(level);
     if (index === -1) return 'invalid';
-    const before = levels.get(session);
-    if (session.hasEnded) return undefined;
-    levels.set(session, index);
+    const before = levels.get(listener);
+    if (listener.hasEnded) return undefined;
+    levels.set(listener, index);
     const outcome = await tellLevel(connection);
     if (outcome === undefined || isResult(outcome)) return outcome;
-    if (before === undefined) levels.delete(session);
-    else levels.set(session, before);
+    if (before === undefined) levels.delete(listener);
+    else levels.set(listener, before);
     return outcome;
   }
 
   async function subscribe(
     uri: string,
-    session: Session,
+    listener: Listener,
     connection: StdioConnection,
-  ): Promise<CallOutcome | 'too-many' | undefined> {
-    if (session.hasEnded) return undefined;
-    let count = 0;
-    for (const { sessions } of subscriptions.values()) if (sessions.has(session)) count += 1;
-    if (count >= MAX_SUBSCRIPTIONS) return 'too-many';
+  ): Promise<Subscribed> {
+    if (listener.hasEnded) return undefined;
+    const own = uris.get(listener) ?? new Set<string>();
+    if (own.size >= MAX_SUBSCRIPTIONS) return 'too-many';
+    uris.set(listener, own.add(uri));
     let subscription = subscriptions.get(uri);
     if (subscription === undefined) {
       const opening = connection.ask('resources/subscribe', { uri });
-      subscription = { sessions: new Set(), opening };
+      subscription = { listeners: new Set(), opening };
       subscriptions.set(uri, subscription);
     }
-    subscription.sessions.add(session);
+    subscription.listeners.add(listener);
     const outcome = await subscription.opening;
     // Everybody who shared a failed answer is told, and the next one asks anew.
-    if (!isResult(outcome) && subscriptions.get(uri) === subscription) subscriptions.delete(uri);
+    if (!isResult(outcome) && subscriptions.get(uri) === subscription) {
+      subscriptions.delete(uri);
+      for (const each of subscription.listeners) forgetUri(uri, each);
+    }
     return outcome;
   }
 
   async function unsubscribe(
     uri: string,
-    session: Session,
+    listener: Listener,
     connection: StdioConnection | undefined,
   ): Promise<CallOutcome | undefined> {
+    forgetUri(uri, listener);
     const subscription = subscriptions.get(uri);
-    if (subscription?.sessions.delete(session) !== true) return undefined;
-    if (subscription.sessions.size > 0) return undefined;
+    if (subscription?.listeners.delete(listener) !== true) return undefined;
+    if (subscription.listeners.size > 0) return undefined;
     subscriptions.delete(uri);
     return connection?.ask('resources/unsubscribe', { uri });
   }
 
+  function forgetUri(uri: string, listener: Listener): void {
+    const own = uris.get(listener);
+    own?.delete(uri);
+    if (own?.size === 0) uris.delete(listener);
+  }
+
   return {
-    async handle(message, session, connection) {
+    async handle(message, listener, connection) {
       const uri = String(message.params?.['uri']); // The strict reader has checked that it is text.
       switch (message.method) {
         case 'logging/setLevel': {
-          const outcome = await setLevel(message.params?.['level'], session, connection);
+          const outcome = await setLevel(message.params?.['level'], listener, connection);
           if (outcome !== 'invalid') return answerOutcome(outcome, message);
           return answerFailure({ status: 200, code: INVALID_PARAMS }, message.id);
         }
         case 'resources/subscribe': {
-          const outcome = await subscribe(uri, session, connection);
+          const outcome = await subscribe(uri, listener, connection);
           if (outcome !== 'too-many') return answerOutcome(outcome, message);
-          const failure = { status: 200, code: BRIDGE_ERROR, message: 'Too many subscriptions' };
-          return answerFailure(failure, message.id);
+          return answerFailure(TOO_MANY_SUBSCRIPTIONS, message.id);
         }
         default:
-          return answerOutcome(await unsubscribe(uri, session, connection), message);
+          return answerOutcome(await unsubscribe(uri, listener, connection), message);
       }
+    },
+    subscribe,
+    listenToLog(level, listener, connection) {
+      const index = LEVELS.indexOf(level);
+      if (index === -1) return;
+      levels.set(listener, index);
+      if (connection !== undefined) void tellLevel(connection);
     },
     wantLog(level) {
       const index = LEVELS.indexOf(level);
-      return [...levels].filter(([, wanted]) => wanted <= index).map(([session]) => session);
+      return [...levels].filter(([, wanted]) => wanted <= index).map(([listener]) => listener);
     },
     wantResource(uri) {
       // Only strings were ever put in; the process may have sent anything.
-      return [...(subscriptions.get(uri as string)?.sessions ?? [])];
+      return [...(subscriptions.get(uri as string)?.listeners ?? [])];
     },
     reapply(connection) {
       toldLevel = undefined;
@@ -150,10 +186,10 @@ export function createInterests(): Interests {
         subscription.opening = connection.ask('resources/subscribe', { uri });
       }
     },
-    release(session, connection) {
-      levels.delete(session);
+    release(listener, connection) {
+      levels.delete(listener);
       if (connection !== undefined) void tellLevel(connection);
-      for (const uri of [...subscriptions.keys()]) void unsubscribe(uri, session, connection);
+      for (const uri of uris.get(listener) ?? []) void unsubscribe(uri, listener, connection);
     },
   };
 }

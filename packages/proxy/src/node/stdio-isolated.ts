@@ -7,7 +7,7 @@ import * as answers from './stdio-answers.ts';
 import { createServerAsks, type ServerAsks } from './stdio-asks.ts';
 import { openConnection, type StdioConnection } from './stdio-connection.ts';
 import { forwardRequest } from './stdio-forward.ts';
-import { readGreeting } from './stdio-greeting.ts';
+import { greetProcess, readGreeting } from './stdio-greeting.ts';
 import type { StdioSettings } from './stdio-options.ts';
 import {
   cancelByClient,
@@ -128,6 +128,7 @@ export function createIsolatedUpstream(settings: StdioSettings): Upstream {
   async function probe(): Promise<void> {
     probing = createSupervisor({
       settings: { ...settings, restart: { ...settings.restart, maxAttempts: 0 } },
+      greet: greetProcess,
       open: () => openConnection(settings, { onNotification: ignore, onRequest: ignore }),
       onLive: () => undefined,
     });

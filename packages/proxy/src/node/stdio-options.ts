@@ -67,6 +67,8 @@ export type StdioEvent =
     }
   | { readonly type: 'restart-scheduled'; readonly attempt: number; readonly delay: number }
   | { readonly type: 'restart-abandoned'; readonly attempts: number }
+  /** A client needed the 2026-07-28 revision: the server speaks it itself, or is translated. */
+  | { readonly type: 'revision-found'; readonly native: boolean }
   /** The process wrote a line that is not one strictly read JSON-RPC message. */
   | { readonly type: 'line-skipped'; readonly reason: string; readonly length: number }
   /** A request was answered with a line that cannot be read; its client was told −32603. */
@@ -77,10 +79,10 @@ export type StdioEvent =
   /** A message for which there is no receiver. */
   | { readonly type: 'message-dropped'; readonly method: string; readonly reason: DropReason }
   /** A client reads its stream too slowly; the stream was closed. */
-  | { readonly type: 'stream-overflow'; readonly stream: 'request' | 'session' }
+  | { readonly type: 'stream-overflow'; readonly stream: 'request' | 'session' | 'subscription' }
   | { readonly type: 'session-ended'; readonly reason: SessionEnd };
 
-export type DropReason = 'unroutable' | 'no-receiver' | 'queue-full';
+export type DropReason = 'unroutable' | 'no-receiver' | 'queue-full' | 'not-asked-for';
 export type SessionEnd =
   | 'deleted'
   | 'expired'

@@ -1,6 +1,7 @@
 /** Sessions of the bridge: minted here, owned by one identity, ended by disuse (D21). */
 
 import { randomUUID } from 'node:crypto';
+import type { JsonRpcMessage } from '../mcp/json-rpc.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
 import type { Failure } from './stdio-answers.ts';
 import type { Exchange } from './stdio-exchange.ts';
@@ -32,6 +33,8 @@ export interface Session {
   readonly stream: SessionStream;
   /** True once the session has ended. */
   readonly hasEnded: boolean;
+  /** Delivers a notification on the session's stream, if one is open. */
+  hear(notice: JsonRpcMessage): void;
 }
 
 export interface SessionTable {
@@ -101,6 +104,7 @@ export function createSessionTable(
         stream: createSessionStream(settings),
         lastUsed: now(),
         hasEnded: false,
+        hear: ({ text }) => void entry.stream.send(text),
       };
       entries.set(entry.id, entry);
       return entry;

@@ -6,8 +6,9 @@ import type { Upstream, UpstreamContext } from '../upstream/upstream.ts';
 import * as answers from './stdio-answers.ts';
 import { openConnection, refusalLine } from './stdio-connection.ts';
 import { forwardRequest } from './stdio-forward.ts';
-import { answerGreeting } from './stdio-greeting.ts';
-import { createInterests, INTEREST_METHODS } from './stdio-interests.ts';
+import { answerGreeting, greetProcess } from './stdio-greeting.ts';
+import { createInterests, INTEREST_METHODS, type Listener } from './stdio-interests.ts';
+import { createModernSide } from './stdio-modern.ts';
 import type { StdioSettings } from './stdio-options.ts';
 import {
   cancelByClient,
@@ -33,6 +34,7 @@ export function createSharedUpstream(settings: StdioSettings): Upstream {
   const users = new Set<string>();
   const supervisor = createSupervisor({
     settings,
+    greet: greetProcess,
     open: () => {
       const connection = openConnection(settings, {
         onNotification: routeNotification,
@@ -47,6 +49,10 @@ export function createSharedUpstream(settings: StdioSettings): Upstream {
     cancelInFlight(session, reason === 'closed' ? answers.CLOSING : answers.SESSION_UNKNOWN);
     if (reason !== 'closed') interests.release(session, supervisor.live?.connection);
   });
+  const modern = createModernSide({
+    ...{ settings, supervisor, interests },
+    isPrivate: () => users.size <= 1,
+  });
 
   function routeNotification(message: JsonRpcMessage): void {
     const receivers = receiversOf(message);
@@ -54,12 +60,12 @@ export function createSharedUpstream(settings: StdioSettings): Upstream {
       log({ type: 'message-dropped', method: message.method ?? '', reason: 'unroutable' });
       return;
     }
-    for (const session of receivers) session.stream.send(message.text);
+    for (const receiver of receivers) receiver.hear(message);
   }
 
   /** Who may hear of it; undefined for what cannot be attributed to anybody. */
-  function receiversOf({ method = '', params }: JsonRpcMessage): Iterable<Session> | undefined {
-    if (LIST_CHANGED.has(method)) return sessions.all();
+  function receiversOf({ method = '', params }: JsonRpcMessage): Iterable<Listener> | undefined {
+    if (LIST_CHANGED.has(method)) return [...sessions.all(), ...modern.wantChange(method)];
     // A log line names no request. With one user it is that user's; with several it is anybody's.
     if (method === 'notifications/message') {
       return users.size > 1 ? undefined : interests.wantLog(params?.['level']);
@@ -76,11 +82,6 @@ export function createSharedUpstream(settings: StdioSettings): Upstream {
   ): Promise<Response> | Response {
     const { connection, greeting } = server;
     const isInterest = INTEREST_METHODS.has(message.method ?? '');
-    if (message.era === '2026') {
-      // These exist in the older era only, and would change what everybody receives.
-      if (isInterest) return answers.answerFailure(answers.NO_SUCH_METHOD_2026, message.id);
-      return forwardRequest({ message, context, connection, session: undefined, settings });
-    }
     if (message.method === 'initialize') {
       const text = answerGreeting(greeting, message);
       // A process that knows the 2026 revision only has refused for every client alike.
@@ -105,7 +106,6 @@ export function createSharedUpstream(settings: StdioSettings): Upstream {
   function handleNotification(message: McpMessage, context: UpstreamContext): Response {
     // The bridge has said `initialized` itself, and declared nothing else that a client could notify
     // of; a cancellation without a session names an id that may be anybody's.
-    if (message.era === '2026') return answers.answerAccepted();
     const session = sessionOf(context);
     if (session === 'unknown') return answers.answerFailure(answers.SESSION_UNKNOWN);
     const connection = supervisor.live?.connection;
@@ -124,6 +124,7 @@ export function createSharedUpstream(settings: StdioSettings): Upstream {
   return {
     async handle(message, context) {
       if (users.size <= 1) users.add(ownerOf(context));
+      if (message.era === '2026') return modern.handle(message, context);
       switch (message.kind) {
         case 'request': {
           const server = await supervisor.acquire();
@@ -150,7 +151,7 @@ export function createSharedUpstream(settings: StdioSettings): Upstream {
     },
     async close() {
       sessions.close();
-      await supervisor.close();
+      await Promise.all([modern.close(), supervisor.close()]);
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import { ProxyError } from '../errors.ts';
 import type { StdioConnection } from './stdio-connection.ts';
-import { type Greeting, greetProcess } from './stdio-greeting.ts';
+import type { Greet, Greeting } from './stdio-greeting.ts';
 import type { StdioSettings } from './stdio-options.ts';
 
 /** A process that has answered `initialize`. */
@@ -29,6 +29,7 @@ export interface Supervisor {
 export interface SupervisorOptions {
   readonly settings: StdioSettings;
   readonly open: () => StdioConnection;
+  readonly greet: Greet;
   /** A process is ready; whatever its predecessor had been told must be told again. */
   readonly onLive: (server: LiveServer) => void;
 }
@@ -63,7 +64,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     const started = now();
     const opened = options.open();
     connection = opened;
-    const result = await greetProcess(opened, settings);
+    const result = await options.greet(opened, settings);
     if (isClosed()) return;
     if (!result.ok) {
       await opened.stop();

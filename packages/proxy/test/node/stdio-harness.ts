@@ -101,7 +101,8 @@ export function modern(method: string, params: Record<string, unknown> = {}, id 
     'mcp-protocol-version': '2026-07-28',
     'mcp-method': method,
   };
-  if (typeof params['name'] === 'string') headers['mcp-name'] = params['name'];
+  const name = params['name'] ?? params['uri'] ?? params['taskId'];
+  if (typeof name === 'string') headers['mcp-name'] = name;
   return message(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${body}}`, headers);
 }
 

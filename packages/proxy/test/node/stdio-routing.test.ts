@@ -177,8 +177,8 @@ describe('cancellation', () => {
   });
 
   it('is what a closed stream means in the 2026 era', async () => {
-    const { upstream } = startRig();
-    const call = modern('subscriptions/listen', { notifications: {} });
+    const { upstream } = startRig(['--modern']);
+    const call = modern('subscriptions/listen', { notifications: { toolsListChanged: true } });
     const response = await upstream.handle(call, contextOf({ accept: BOTH }));
     await response.body?.cancel();
     expect((await journalOf(upstream)).at(-1)?.method).toBe('notifications/cancelled');
@@ -368,13 +368,6 @@ describe('2026-era requests over a 2025 process', () => {
     expect(response.headers.has('mcp-session-id')).toBe(false);
   });
 
-  it.each(['server/discover', 'logging/setLevel'])('%s is unknown: 404', async (method) => {
-    const { upstream } = startRig();
-    const response = await upstream.handle(modern(method), contextOf());
-    expect(response.status).toBe(404);
-    expect((await jsonOf(response)).error.code).toBe(-32601);
-  });
-
   it('an unknown method of the 2025 era stays a JSON-RPC error with 200', async () => {
     const { upstream } = startRig();
     const call = message('{"jsonrpc":"2.0","id":1,"method":"x/y"}');
@@ -392,7 +385,11 @@ describe('a process of the 2026 revision only', () => {
     const ids = ['1', '"1"', '"other"'];
     const listens = await Promise.all(
       ids.map((id) => {
-        const call = modern('subscriptions/listen', { notifications: {} }, id);
+        const call = modern(
+          'subscriptions/listen',
+          { notifications: { toolsListChanged: true } },
+          id,
+        );
         return upstream.handle(call, contextOf({ accept: BOTH }));
       }),
     );
@@ -415,7 +412,7 @@ describe('a process of the 2026 revision only', () => {
 
   it('lets an acknowledged subscription last longer than a request may', async () => {
     const { upstream } = startRig(['--modern'], { requestTimeout: 800, maxRequestTimeout: 800 });
-    const call = modern('subscriptions/listen', { notifications: {} });
+    const call = modern('subscriptions/listen', { notifications: { toolsListChanged: true } });
     const events = await allEvents(await upstream.handle(call, contextOf({ accept: BOTH })));
     expect(JSON.parse(events[2] ?? '').result.resultType).toBe('complete');
   });

@@ -1,0 +1,150 @@
+/** Clients of the 2026 revision on a shared server: natively where it can be, else translated. */
+
+import { isRecord, type JsonRpcMessage } from '../mcp/json-rpc.ts';
+import type { McpMessage } from '../mcp/message.ts';
+import type { UpstreamContext } from '../upstream/upstream.ts';
+import * as answers from './stdio-answers.ts';
+import { type ForwardOptions, forwardRequest } from './stdio-forward.ts';
+import { createInterests, type Interests, type Listener } from './stdio-interests.ts';
+import { createSubscriptions, isWished, wishOf } from './stdio-listen.ts';
+import { createNativeServer } from './stdio-native.ts';
+import type { StdioSettings } from './stdio-options.ts';
+import { isUnavailable, type LiveServer, type Supervisor } from './stdio-supervisor.ts';
+import {
+  createTranslator,
+  isTranslatable,
+  LOG_LEVEL,
+  requestEdits,
+  type Translator,
+} from './stdio-translate.ts';
+
+export interface ModernSide {
+  handle(message: McpMessage, context: UpstreamContext): Promise<Response>;
+  /** The subscriptions that opted in to a notification of the 2025 process. */
+  wantChange(method: string): readonly Listener[];
+  close(): Promise<void>;
+}
+
+export interface ModernSideOptions {
+  readonly settings: StdioSettings;
+  /** Keeps the process that speaks a 2025 revision. */
+  readonly supervisor: Supervisor;
+  /** What the clients of that process listen to. */
+  readonly interests: Interests;
+  /** True while a log line can only be about the one user there is. */
+  readonly isPrivate: () => boolean;
+}
+
+export function createModernSide(options: ModernSideOptions): ModernSide {
+  const { settings, supervisor, interests, isPrivate } = options;
+  const nativeInterests = createInterests();
+  const native = createNativeServer({
+    settings,
+    onNotification(notice) {
+      const isLog = notice.method === 'notifications/message';
+      const ears = isLog && isPrivate() ? nativeInterests.wantLog(notice.params?.['level']) : [];
+      if (ears.length === 0) {
+        const method = notice.method ?? '';
+        settings.log({ type: 'message-dropped', method, reason: 'unroutable' });
+      }
+      // A log line names no request; of those that asked the newest is the likeliest.
+      ears.at(-1)?.hear(notice);
+    },
+  });
+  const subscriptions = createSubscriptions({
+    settings,
+    interests,
+    connection: () => supervisor.live?.connection,
+  });
+  const translators = new WeakMap<LiveServer, Translator>();
+
+  function forwardNatively(
+    message: McpMessage,
+    context: UpstreamContext,
+    { connection }: LiveServer,
+  ): Promise<Response> {
+    const wish = message.method === 'subscriptions/listen' ? wishOf(message) : undefined;
+    return forwardRequest({
+      ...{ message, context, connection, settings, session: undefined },
+      // The process reads the level itself.
+      ...listenToLog(message, nativeInterests, undefined),
+      ...(wish !== undefined && { admits: (notice) => isWished(wish, notice) }),
+    });
+  }
+
+  async function translate(
+    message: McpMessage,
+    context: UpstreamContext,
+    server: LiveServer,
+  ): Promise<Response> {
+    const translator = translators.get(server) ?? createTranslator(server.greeting.reply);
+    translators.set(server, translator);
+    if (message.method === 'server/discover') {
+      return answers.answerJson(translator.discover(message.id));
+    }
+    if (message.method === 'subscriptions/listen') {
+      return subscriptions.listen(message, context, server);
+    }
+    if (!isTranslatable(message.method)) {
+      return answers.answerFailure(answers.NO_SUCH_METHOD_2026, message.id);
+    }
+    const { connection, greeting } = server;
+    const canLog = isRecord(greeting.capabilities['logging']);
+    return forwardRequest({
+      ...{ message, context, connection, settings, session: undefined },
+      edits: requestEdits(message),
+      translate: translator.reply,
+      ...(canLog && listenToLog(message, interests, connection)),
+    });
+  }
+
+  return {
+    async handle(message, context) {
+      if (message.kind !== 'request') return answers.answerAccepted();
+      if (!native.isKnown) {
+        const server = await supervisor.acquire();
+        if (isUnavailable(server)) {
+          return answers.answerFailure(answers.unavailable(server.retryAfter), message.id);
+        }
+        // It has refused the handshake: a process of the 2026 revision only.
+        if (server.greeting.version === undefined) {
+          return forwardNatively(message, context, server);
+        }
+        const found = await native.acquire();
+        if (found === 'absent') return translate(message, context, server);
+      }
+      const server = await native.acquire();
+      if (server === 'absent' || isUnavailable(server)) {
+        const wait = server === 'absent' ? 1 : server.retryAfter;
+        return answers.answerFailure(answers.unavailable(wait), message.id);
+      }
+      return forwardNatively(message, context, server);
+    },
+    wantChange: subscriptions.wantChange,
+    async close() {
+      subscriptions.close();
+      await native.close();
+    },
+  };
+}
+
+/** 2026-07-28: each request names the log level that it wants to hear, or hears nothing. */
+function listenToLog(
+  message: McpMessage,
+  interests: Interests,
+  connection: LiveServer['connection'] | undefined,
+): Pick<ForwardOptions, 'onBegin'> {
+  const meta = message.params?.['_meta'];
+  const level = isRecord(meta) ? meta[LOG_LEVEL] : undefined;
+  if (typeof level !== 'string') return {};
+  return {
+    onBegin(deliver) {
+      const listener: Listener = {
+        hasEnded: false,
+        hear: ({ text }: JsonRpcMessage) => deliver(text),
+      };
+      interests.listenToLog(level, listener, connection);
+      return () => interests.release(listener, connection);
+    },
+  };
+}
