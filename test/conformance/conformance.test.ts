@@ -8,6 +8,7 @@ const WAYS: readonly (readonly [Leg, string])[] = [
   ['http', '2025-11-25+'],
   ['http', '2026-07-28'],
   ['stdio', '2025-11-25+'],
+  ['stdio-2025', '2026-07-28'],
 ];
 
 describe('the conformance referee', () => {

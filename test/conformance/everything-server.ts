@@ -2,7 +2,7 @@
 /**
  * The server that the referee's scenarios ask for, of both eras, on the official SDK.
  *
- *     node everything-server.ts     speaks over stdin and stdout
+ *     node everything-server.ts [--2025]     speaks over stdin and stdout; of both eras, or one
  *
  * `startEverythingServer` serves the same over streamable HTTP.
  */
@@ -19,7 +19,7 @@ import {
   originValidationResponse,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
-import { serveStdio } from '@modelcontextprotocol/server/stdio';
+import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
 import { createEventStore } from './event-store.ts';
 import { registerOffers } from './everything-offers.ts';
 import { type Progress, registerQuestions } from './everything-questions.ts';
@@ -96,4 +96,8 @@ function replyUnknownSession(): Response {
   return Response.json({ jsonrpc: '2.0', id: null, error }, { status: 404 });
 }
 
-if (import.meta.main) serveStdio(() => createEverythingServer());
+if (import.meta.main) {
+  if (process.argv[2] === '--2025') {
+    await createEverythingServer().connect(new StdioServerTransport());
+  } else serveStdio(() => createEverythingServer());
+}

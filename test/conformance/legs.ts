@@ -11,14 +11,21 @@ import { startTokenShim } from './token-shim.ts';
 
 /**
  * `direct`: nothing between. `http`: through the proxy. `stdio`: through the proxy and the bridge,
- * to one process for everybody. `stdio-session`: the same with one process per session.
+ * to one process for everybody. `stdio-2025`: the same with a server that knows 2025 revisions only,
+ * so that the bridge has to translate. `stdio-session`: with one process per session.
  */
-export const LEGS = ['direct', 'http', 'stdio', 'stdio-session'] as const;
+export const LEGS = ['direct', 'http', 'stdio', 'stdio-2025', 'stdio-session'] as const;
 export type Leg = (typeof LEGS)[number];
 
-/** 2026-07-28 has no sessions, and so no process for each. */
+/**
+ * 2026-07-28 has no sessions, and so no process for each; and for the 2025 revisions a server of
+ * theirs alone is no other case.
+ */
 export function suitesOf(leg: Leg): readonly Suite[] {
-  return SUITES.filter(({ revision }) => leg !== 'stdio-session' || revision < '2026');
+  return SUITES.filter(({ revision }) => {
+    if (leg === 'stdio-session') return revision < '2026';
+    return leg !== 'stdio-2025' || revision > '2026';
+  });
 }
 
 export interface Target {
@@ -37,6 +44,8 @@ export async function startLeg(leg: Leg): Promise<Target> {
     }
     case 'stdio':
       return protect(startBridge('shared'));
+    case 'stdio-2025':
+      return protect(startBridge('shared', ['--2025']));
     case 'stdio-session':
       return protect(startBridge('session'));
     default:
@@ -46,10 +55,10 @@ export async function startLeg(leg: Leg): Promise<Target> {
 
 const SERVER = fileURLToPath(new URL('./everything-server.ts', import.meta.url));
 
-function startBridge(isolation: 'shared' | 'session'): Upstream {
+function startBridge(isolation: 'shared' | 'session', flags: readonly string[] = []): Upstream {
   return createStdioUpstream({
     command: process.execPath,
-    args: [SERVER],
+    args: [SERVER, ...flags],
     env: { PATH: process.env['PATH'] ?? '' },
     isolation,
     log: () => undefined,

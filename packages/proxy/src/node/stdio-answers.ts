@@ -3,6 +3,7 @@
 import { VERSION_2026, VERSIONS_2025 } from '../mcp/era.ts';
 import {
   INTERNAL_ERROR,
+  INVALID_PARAMS,
   INVALID_REQUEST,
   type JsonRpcId,
   METHOD_NOT_FOUND,
@@ -77,6 +78,8 @@ export const NOTHING_ASKED: Failure = {
   code: INVALID_REQUEST,
   message: 'No such request',
 };
+/** 2026-07-28: `_meta` lacks what every request must say. */
+export const NO_ENVELOPE: Failure = { status: 400, code: INVALID_PARAMS };
 export const NO_SUCH_METHOD_2026: Failure = { status: 404, code: METHOD_NOT_FOUND };
 /** One process per session needs sessions, which the 2026 revision does not have. */
 export const NEEDS_2025: Failure = {

@@ -59,6 +59,10 @@ const LEVELS: readonly unknown[] = [
   'emergency',
 ];
 
+export function isLogLevel(level: unknown): boolean {
+  return LEVELS.includes(level);
+}
+
 /** A client that subscribes to ever more resources fills our memory, not only the server's. */
 export const MAX_SUBSCRIPTIONS = 1000;
 

@@ -5,12 +5,13 @@ import type { McpMessage } from '../mcp/message.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
 import * as answers from './stdio-answers.ts';
 import { type ForwardOptions, forwardRequest } from './stdio-forward.ts';
-import { createInterests, type Interests, type Listener } from './stdio-interests.ts';
+import { createInterests, type Interests, isLogLevel, type Listener } from './stdio-interests.ts';
 import { createSubscriptions, isWished, wishOf } from './stdio-listen.ts';
 import { createNativeServer } from './stdio-native.ts';
 import type { StdioSettings } from './stdio-options.ts';
 import { isUnavailable, type LiveServer, type Supervisor } from './stdio-supervisor.ts';
 import {
+  CLIENT_CAPABILITIES,
   createTranslator,
   isTranslatable,
   LOG_LEVEL,
@@ -100,7 +101,9 @@ export function createModernSide(options: ModernSideOptions): ModernSide {
 
   return {
     async handle(message, context) {
+      // Cancelling is done by closing the stream; nothing else is a client's to notify of.
       if (message.kind !== 'request') return answers.answerAccepted();
+      if (!hasEnvelope(message)) return answers.answerFailure(answers.NO_ENVELOPE, message.id);
       if (!native.isKnown) {
         const server = await supervisor.acquire();
         if (isUnavailable(server)) {
@@ -126,6 +129,13 @@ export function createModernSide(options: ModernSideOptions): ModernSide {
       await native.close();
     },
   };
+}
+
+/** Over HTTP the transport is to refuse a request without what the revision demands of each. */
+function hasEnvelope(message: McpMessage): boolean {
+  const meta = message.params?.['_meta'];
+  if (!isRecord(meta) || !isRecord(meta[CLIENT_CAPABILITIES])) return false;
+  return meta[LOG_LEVEL] === undefined || isLogLevel(meta[LOG_LEVEL]);
 }
 
 /** 2026-07-28: each request names the log level that it wants to hear, or hears nothing. */

@@ -34,6 +34,7 @@ const META = 'io.modelcontextprotocol/';
 const SERVER_INFO = `${META}serverInfo`;
 export const SUBSCRIPTION_ID = `${META}subscriptionId`;
 export const LOG_LEVEL = `${META}logLevel`;
+export const CLIENT_CAPABILITIES = `${META}clientCapabilities`;
 
 /** Requests that mean the same in both eras. Tasks do not, and the bridge answers discovery itself. */
 const TRANSLATABLE: ReadonlySet<string> = new Set([

@@ -186,18 +186,32 @@ describe('a 2026 client over a 2025 process', () => {
     });
   });
 
-  it.each(['tasks/get', 'tasks/list', 'roots/list', 'logging/setLevel', 'resources/subscribe'])(
-    'finds no %s',
-    async (method) => {
-      const { upstream } = startRig();
-      const call = modern(method, { taskId: 't', uri: 'u:', level: 'debug' });
-      const response = await upstream.handle(call, contextOf());
-      expect(response.status).toBe(404);
-      expect((await jsonOf(response)).error.code).toBe(-32601);
-      const heard = (await journalOf(upstream)).map((entry) => entry.method);
-      expect(heard).not.toContain(method);
-    },
-  );
+  it.each([
+    ['tasks/get', { taskId: 't' }],
+    ['tasks/list', {}],
+    ['roots/list', {}],
+    ['logging/setLevel', { level: 'debug' }],
+    ['resources/subscribe', { uri: 'u:' }],
+  ])('finds no %s', async (method, params) => {
+    const { upstream } = startRig();
+    const response = await upstream.handle(modern(method, params), contextOf());
+    expect(response.status).toBe(404);
+    expect((await jsonOf(response)).error.code).toBe(-32601);
+    const heard = (await journalOf(upstream)).map((entry) => entry.method);
+    expect(heard).not.toContain(method);
+  });
+
+  it.each([
+    '{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}',
+    `{${ENVELOPE.replace('{}', '[]')}}`,
+    `{${ENVELOPE},"io.modelcontextprotocol/logLevel":"loud"}`,
+  ])('must say what the revision demands, not %s', async (meta) => {
+    const { upstream } = startRig();
+    const call = raw('tools/call', `{"name":"echo","_meta":${meta}}`, 'echo');
+    const response = await upstream.handle(call, contextOf());
+    expect(response.status).toBe(400);
+    expect((await jsonOf(response)).error.code).toBe(-32602);
+  });
 
   it('hears the log lines that it asked for with a request, and only then', async () => {
     const { upstream } = startSdk('legacy');
