@@ -13,7 +13,7 @@ import type { OpenIssuers } from './open-issuers.ts';
 /** Options of {@link createOidcAuthenticator}. */
 export interface OidcAuthenticatorOptions
   extends Pick<ResourceServerOptions, 'scopes' | 'scopeImplies'> {
-  readonly validator: Pick<TokenValidator, 'validate'>;
+  readonly validator: Pick<TokenValidator, 'validate' | 'remembers'>;
   readonly issuers: OpenIssuers;
   /** The URL under which clients know this resource. */
   readonly resource: () => string;
@@ -68,6 +68,7 @@ export function createOidcAuthenticator(options: OidcAuthenticatorOptions): Oidc
           throw error;
         }
       },
+      isCheapToVerify: (request) => adding.isCheapToVerify(request),
       toResponse: (error) => {
         const known = typeof error === 'object' && error !== null && refusedBy.get(error);
         return (known || replacing).toResponse(error);

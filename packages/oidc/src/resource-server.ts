@@ -13,7 +13,7 @@ export type LateText = string | (() => string | undefined);
 
 /** Options of {@link createResourceServer}. */
 export interface ResourceServerOptions {
-  readonly validator: Pick<TokenValidator, 'validate'>;
+  readonly validator: Pick<TokenValidator, 'validate'> & Partial<Pick<TokenValidator, 'remembers'>>;
   /** The URL under which clients know this resource; without it there is no metadata. */
   readonly resource?: LateText;
   /** Issuers whose tokens are accepted, for the metadata. */
@@ -43,6 +43,11 @@ export interface ResourceServer {
   verify(request: Request): Promise<Identity>;
   /** @throws {OidcError} `ERR_OIDC_INSUFFICIENT_SCOPE` naming all the scopes given. */
   assertScopes(identity: Identity, scopes: readonly string[]): void;
+  /**
+   * True when `verify` needs neither a signature check nor a question to the provider: the token was
+   * accepted a moment ago, or the request carries none that could be.
+   */
+  isCheapToVerify(request: Request): boolean;
   /** The refusal for an error of `verify`; 500 for anything that is not an {@link OidcError}. */
   toResponse(error: unknown): Response;
   /** `verify` and `toResponse` in one. */
@@ -135,9 +140,21 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     return refuse(wire, { 'retry-after': String(error.detail.retryAfter ?? RETRY_AFTER) });
   }
 
+  function isCheapToVerify(request: Request): boolean {
+    let token: string;
+    try {
+      token = parseBearer(request.headers.get('authorization'));
+    } catch {
+      // `verify` throws the same, without looking any further.
+      return true;
+    }
+    return validator.remembers?.(token) ?? false;
+  }
+
   return {
     verify,
     assertScopes,
+    isCheapToVerify,
     toResponse,
     require: (request) => verify(request).catch(toResponse),
     challenge,

@@ -43,6 +43,11 @@ export interface TokenValidator {
   validate(token: string, options?: CallOptions): Promise<Identity>;
   /** Resolves when the keys of every issuer are known. @throws {OidcError} when they are not. */
   ready(options?: CallOptions): Promise<void>;
+  /**
+   * True when the token was accepted within the last five minutes, so that judging it again is cheap.
+   * It says nothing about whether the token is good now.
+   */
+  remembers(token: string): boolean;
   status(): TokenValidatorStatus;
   /** Ends running fetches; later calls fail with `ERR_OIDC_CLOSED`. */
   close(): void;
@@ -72,6 +77,8 @@ export function createTokenValidator(options: TokenValidatorOptions): TokenValid
   const resolved = resolveOptions(options);
   const { now } = resolved;
   const cache = createExpiringCache<CachedIdentity>({ maxEntries: resolved.tokenCacheSize, now });
+  /** Tokens that a provider called active; what it said is remembered by the introspector. */
+  const askedAbout = createExpiringCache<true>({ maxEntries: resolved.tokenCacheSize, now });
   const counts = { hits: 0, misses: 0 };
   /** Counts removals of keys, so that a verification that began before one is not remembered. */
   let epoch = 0;
@@ -120,7 +127,7 @@ export function createTokenValidator(options: TokenValidatorOptions): TokenValid
     if (runtime.introspector !== undefined) {
       const { config } = runtime;
       if (!config.hasKeys || config.introspection?.introspectJwts)
-        return runtime.introspect(hashed);
+        return introspect(runtime, hashed);
     }
     if (runtime.keys === undefined) throw unknownIssuer();
     const before = epoch;
@@ -150,8 +157,14 @@ export function createTokenValidator(options: TokenValidatorOptions): TokenValid
     );
     const open = able.find(({ config }) => config.introspection?.tokenPrefixes === undefined);
     const runtime = prefixed ?? open;
-    if (runtime !== undefined) return runtime.introspect(hashed);
+    if (runtime !== undefined) return introspect(runtime, hashed);
     throw new OidcError('ERR_OIDC_TOKEN_OPAQUE', 'The token is not a JWT');
+  }
+
+  async function introspect(runtime: IssuerRuntime, hashed: HashedToken): Promise<Identity> {
+    const identity = await runtime.introspect(hashed);
+    askedAbout.set(hashed.hash, true, now() + TOKEN_CACHE_MS);
+    return identity;
   }
 
   function status(): TokenValidatorStatus {
@@ -172,6 +185,11 @@ export function createTokenValidator(options: TokenValidatorOptions): TokenValid
 
   return {
     validate,
+    remembers(token) {
+      if (closed || token.length > MAX_TOKEN_LENGTH) return false;
+      const hash = sha256(token);
+      return cache.get(hash) !== undefined || askedAbout.get(hash) !== undefined;
+    },
     ready: (call) => abandonable(makeReady(), call?.signal),
     status,
     close() {

@@ -2,6 +2,7 @@
 
 import { Hono } from 'hono';
 import { type Exchange, runStages, type Stage } from './exchange.ts';
+import { createRateLimits } from './limit/rate-limits.ts';
 import { INVALID_REQUEST } from './mcp/json-rpc.ts';
 import { replyError } from './mcp/reply.ts';
 import type { ProxyOptions, ResolvedOptions } from './options.ts';
@@ -132,6 +133,7 @@ function resolveOptions(options: ProxyOptions): ResolvedOptions {
     answerLimit: checkPositive('answerLimit', options.answerLimit ?? 16 * 1024 * 1024),
     streamLeeway: options.streamLeeway ?? 30,
     sourceOf: createSourceFinder(options.trustedProxies ?? []),
+    limits: options.limits ?? createRateLimits({}),
     sessions: options.sessions ?? createMemorySessionStore(),
     readiness: options.readiness ?? [],
     degraded: options.degraded ?? (() => false),

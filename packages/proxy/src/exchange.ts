@@ -2,6 +2,7 @@
 
 import type { Identity } from '@thv/oidc';
 import type { PolicyDecision } from './authorization.ts';
+import type { SignInAttempt } from './limit/sign-in-guard.ts';
 import type { McpMessage } from './mcp/message.ts';
 import type { FilteredList } from './mcp/methods.ts';
 import type { RequestObservation, UpstreamObservation } from './observer.ts';
@@ -16,6 +17,8 @@ export interface Exchange {
   readonly peerAddress: string | undefined;
   /** Set when somebody asks for it; see `source/request-source.ts`. */
   source?: string;
+  /** Set by the limit of failed sign-ins, and settled once the caller is known. */
+  signIn?: SignInAttempt;
   /** Set by `authenticate`. */
   identity?: Identity;
   /** Set by `session`; undefined where the request names none or the era has none. */

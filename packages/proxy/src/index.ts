@@ -18,6 +18,13 @@ export type {
 } from './authorization.ts';
 export { createProxy, type McpProxy } from './create-proxy.ts';
 export { isProxyError, ProxyError, type ProxyErrorCode } from './errors.ts';
+export {
+  createMemoryRateLimitStore,
+  type MemoryRateLimitStoreOptions,
+} from './limit/memory-store.ts';
+export type { RateLimit, RateLimitStore } from './limit/rate-limit.ts';
+export { createRateLimits, type RateLimits, type RateLimitsOptions } from './limit/rate-limits.ts';
+export type { SignInAttempt, SignInGuard } from './limit/sign-in-guard.ts';
 export { type Era, SUPPORTED_VERSIONS } from './mcp/era.ts';
 export type { JsonRpcId, JsonRpcKind } from './mcp/json-rpc.ts';
 export { type McpMessage, type MessageResult, readMessage } from './mcp/message.ts';

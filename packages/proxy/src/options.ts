@@ -3,6 +3,7 @@
 import type { Identity } from '@thv/oidc';
 import type { AuditOptions } from './audit/auditor.ts';
 import type { PolicyEngine } from './authorization.ts';
+import type { RateLimits } from './limit/rate-limits.ts';
 import type { ProxyObserver } from './observer.ts';
 import type { ExchangeReport } from './report.ts';
 import type { SessionStore } from './session/store.ts';
@@ -17,6 +18,12 @@ export interface Authenticator {
   verify(request: Request): Promise<Identity>;
   /** The answer to a rejected request: 400, 401, 403 or 503, never a detail of the reason. */
   toResponse(error: unknown): Response;
+  /**
+   * True when `verify` will need neither a signature check nor a question to anybody: the credential
+   * was accepted a moment ago, or there is none. Such requests are neither counted as failed
+   * sign-ins nor refused for those of others. Without it all of them are.
+   */
+  isCheapToVerify?(request: Request): boolean;
 }
 
 /** Which browsers and which host names may reach the proxy (D36). */
@@ -53,6 +60,8 @@ export interface ProxyOptions {
    * callers are in: whoever is at a trusted address can name any source. Default none.
    */
   readonly trustedProxies?: readonly string[];
+  /** Limits of requests and of failed sign-ins; see `createRateLimits`. Default none. */
+  readonly limits?: RateLimits;
   /** Default: in memory, forgotten after two hours without use. */
   readonly sessions?: SessionStore;
   /** Further conditions for `/readyz`, such as known signing keys. */

@@ -11,6 +11,7 @@ import { forwardStage } from './middleware/forward.ts';
 import { byRoute, legacyForwardStage, legacySessionStage } from './middleware/legacy.ts';
 import { originStage } from './middleware/origin.ts';
 import { parseStage } from './middleware/parse.ts';
+import { identityLimitStage, signInLimitStage } from './middleware/rate-limit.ts';
 import { reportStage } from './middleware/report.ts';
 import { sessionStage } from './middleware/session.ts';
 import { toolsStage } from './middleware/tools.ts';
@@ -47,8 +48,14 @@ export function buildPipeline(options: ResolvedOptions, ending: AbortSignal): Pi
     originStage(options.origins),
     // Before sign-in: what is too large is not worth a signature check.
     bodyLimitStage(options.bodyLimit),
+    // Before sign-in: a refusal must cost less than the signature check or the question to the
+    // provider that it spares.
+    signInLimitStage(options),
     // Before a single byte of the body is read.
     authenticateStage(options.authenticate),
+    // After sign-in, because it counts by identity; before the body is read, whose reading is most
+    // of what a request costs here. Nothing in between: every authenticated request counts.
+    identityLimitStage(options),
     // Gives the one reading that all later stages share.
     parseStage(options.bodyLimit),
     // After parsing, since `initialize` and the 2026 era have no session; before policy, so that

@@ -13,6 +13,7 @@ import {
 
 /** Codes of the proxy's own refusals. HTTP-like numbers stay outside the reserved JSON-RPC range. */
 export const FORBIDDEN = 403;
+export const TOO_MANY_REQUESTS = 429;
 /** "Session not found", as MCP servers say it. */
 export const SESSION_NOT_FOUND = -32001;
 export const UPSTREAM_ERROR = -32603;
@@ -27,6 +28,7 @@ const MESSAGES: Readonly<Record<number, string>> = {
   [UNSUPPORTED_VERSION]: 'Unsupported protocol version',
   [SESSION_NOT_FOUND]: 'Session not found',
   [FORBIDDEN]: 'Forbidden',
+  [TOO_MANY_REQUESTS]: 'Too many requests',
 };
 
 export interface ErrorReply {
