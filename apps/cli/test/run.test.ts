@@ -121,6 +121,7 @@ POLICY   none
       ...['--host', '0.0.0.0', '--proxy-port', '8080', '--name', 'files'],
       ...['--allowed-origins', 'https://a.example', '--allowed-hosts', 'a.example,b.example:81'],
       ...['--trusted-proxies', '10.0.0.0/24,10.0.1.1', '--trusted-proxies', '::1'],
+      ...['--rate-limit', '600/1m', '--failed-sign-in-limit', 'none'],
       ...['-e', 'A=1,2', '--env', 'SECRET', '--', 'node', 'x.js', '--oidc-issuer'],
     ]);
     expect(config).toEqual({
@@ -149,6 +150,7 @@ POLICY   none
       allowedOrigins: ['https://a.example'],
       allowedHosts: ['a.example', 'b.example:81'],
       trustedProxies: ['10.0.0.0/24', '10.0.1.1', '::1'],
+      limits: { identity: { requests: 600, window: 60_000 }, failedSignIns: 'none' },
       log: expect.any(Function),
     });
   });

@@ -1,9 +1,16 @@
 /** Wires sign-in, policies and the proxy together. The one place where the three packages meet. */
 
 import { isLoopbackHost } from '@thv/oidc';
-import { assertToolOptions, assertTrustedProxies, createProxy, type McpProxy } from '@thv/proxy';
+import {
+  assertToolOptions,
+  assertTrustedProxies,
+  createProxy,
+  type McpProxy,
+  type RateLimits,
+} from '@thv/proxy';
 import type { LogEvent, ProtectedServerConfig } from './config.ts';
 import { describeExchange } from './exchange-log.ts';
+import { createLimits } from './limits.ts';
 import { loadPolicies } from './policies.ts';
 import { createSignIn } from './sign-in.ts';
 import { createUpstream } from './upstream.ts';
@@ -18,20 +25,28 @@ export interface ComposedServer {
   readonly close: () => Promise<void>;
 }
 
+/** What several servers have in common, in place of their own. */
+export interface SharedParts {
+  readonly limits?: RateLimits;
+}
+
 /**
  * Builds everything that `config` describes; nothing listens yet.
  *
  * @param boundPort the port, once it is known: the default resource URL and the Host check need it
+ * @param shared what it has in common with other servers
  * @throws AuthzError when the authorization file cannot be used, TypeError when the choice of tools
  * contradicts itself; before any process is started
  */
 export async function composeServer(
   config: ProtectedServerConfig,
   boundPort: () => number,
+  shared: SharedParts = {},
 ): Promise<ComposedServer> {
   const { log, listen } = config;
   if (config.tools !== undefined) assertToolOptions(config.tools);
   assertTrustedProxies(config.trustedProxies ?? []);
+  const limits = shared.limits ?? createLimits(config.limits ?? {}, config.signIn);
   const policies =
     config.authorization === undefined
       ? undefined
@@ -50,6 +65,7 @@ export async function composeServer(
       ...(allowedOrigins !== undefined && { allowedOrigins }),
       ...(allowedHosts !== undefined && { allowedHosts }),
     }),
+    limits,
     readiness: [signIn.ready],
     degraded: () => policies?.degraded() ?? false,
     onExchange: (report) => log(describeExchange(report)),

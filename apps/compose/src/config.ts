@@ -2,6 +2,7 @@
 
 import type { ToolOptions } from '@thv/proxy';
 import type { StdioEvent, StdioRestartOptions } from '@thv/proxy/node';
+import type { LimitsConfig } from './limits.ts';
 import type { SignInConfig } from './sign-in-config.ts';
 
 /** Where the MCP server is. */
@@ -36,6 +37,8 @@ export interface ProtectedServerConfig {
   readonly trustedProxies?: readonly string[];
   /** Bytes. Default 8 MiB. */
   readonly bodyLimit?: number;
+  /** Limits of this server alone. Default: failed sign-ins only. */
+  readonly limits?: LimitsConfig;
   /** Receives one event for everything an operator should see; never a secret. */
   readonly log: (event: LogEvent) => void;
   /** Receives each line that a stdio server writes to stderr. Default: `log`, at level debug. */

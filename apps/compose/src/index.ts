@@ -1,9 +1,10 @@
 /** One protected MCP server, composed from sign-in, policies and the proxy. */
 
-export { type ComposedServer, composeServer } from './compose-server.ts';
+export { type ComposedServer, composeServer, type SharedParts } from './compose-server.ts';
 export type { LogEvent, ProtectedServerConfig, UpstreamConfig } from './config.ts';
 export { type Danger, type DangerCode, listDangers } from './dangers.ts';
 export { inspectSignIn } from './inspect-sign-in.ts';
+export { createLimits, DEFAULT_FAILED_SIGN_INS, type LimitsConfig } from './limits.ts';
 export type { SecretReference } from './secret-reference.ts';
 export type {
   IntrospectionConfig,

@@ -16,6 +16,7 @@ import {
   readUrl,
 } from './config-reader.ts';
 import { type NamedIssuer, readAudiences, readIssuers, readScopes } from './issuers.ts';
+import { type GatewayLimits, readLimits } from './limits.ts';
 import { readTools } from './tools.ts';
 import { readTrustedProxies } from './trusted-proxies.ts';
 
@@ -30,6 +31,7 @@ export interface GatewayConfig {
   readonly servers: readonly ServerConfig[];
   /** Proxies in front whose forwarding headers are believed. */
   readonly trustedProxies: readonly string[] | undefined;
+  readonly limits: GatewayLimits;
 }
 
 export interface ServerConfig {
@@ -68,6 +70,7 @@ export function readGatewayConfig(
     'authorization',
     'servers',
     'trusted_proxies',
+    'limits',
   ]);
   if (top.get('version') !== 1) throw configError('version', 'must be 1');
   const fallback = readAuthorization(top, '', folder);
@@ -80,6 +83,7 @@ export function readGatewayConfig(
       publicUrl === undefined ? undefined : readUrl(publicUrl, 'public_url').replace(/\/$/, ''),
     issuers: readIssuers(top.get('issuers'), folder),
     scopeImplies: readOptional(top, '')('scope_implies', readScopeImplies),
+    limits: readLimits(top.get('limits') ?? {}, 'limits'),
     trustedProxies: readOptional(top, '')('trusted_proxies', readTrustedProxies),
     servers: [...servers].map(([name, server]) => {
       const path = join('servers', name);

@@ -3,9 +3,11 @@
 import {
   type ComposedServer,
   composeServer,
+  createLimits,
   type DangerCode,
   type LogEvent,
   listDangers,
+  type SharedParts,
 } from '@thv/compose';
 import type { PeerInfo } from '@thv/proxy';
 import type { GatewayConfig, ServerConfig } from './config.ts';
@@ -36,9 +38,11 @@ export async function createGateway(
   options: GatewayOptions,
 ): Promise<Gateway> {
   for (const line of describeDangers(config)) options.log({ level: 'warn', message: line });
+  // One for all servers: an allowance of each would be as many as there are servers.
+  const shared = { limits: createLimits(config.limits.rates, { kind: 'oidc' }) };
   const servers = new Map<string, ComposedServer>();
   for (const server of config.servers) {
-    servers.set(server.name, await compose(config, server, options));
+    servers.set(server.name, await compose(config, server, { ...options, shared }));
   }
   const all = [...servers.values()];
   return {
@@ -72,9 +76,10 @@ async function serverReady(
 function compose(
   config: GatewayConfig,
   server: ServerConfig,
-  { log, boundPort }: GatewayOptions,
+  { log, boundPort, shared }: GatewayOptions & { readonly shared: SharedParts },
 ): Promise<ComposedServer> {
   const { issuers, publicUrl, scopeImplies, trustedProxies } = config;
+  const { bodyBytes } = config.limits;
   const { audiences } = server;
   const path = `/${server.name}/mcp`;
   return composeServer(
@@ -99,9 +104,11 @@ function compose(
         allowedOrigins: [new URL(config.publicUrl).origin],
       }),
       ...(trustedProxies !== undefined && { trustedProxies }),
+      ...(bodyBytes !== undefined && { bodyLimit: bodyBytes }),
       log: (event) => log({ ...event, detail: { server: server.name, ...event.detail } }),
     },
     boundPort,
+    shared,
   );
 }
 

@@ -12,6 +12,40 @@ function read(keys: Readonly<Record<string, unknown>>): GatewayConfig {
   return readGatewayConfig(config, { folder: '/etc/thv', env: {} });
 }
 
+describe('limits', () => {
+  it('are what the contract names', () => {
+    const rate = { per: 'identity', requests: 600, window: '1m' };
+    const failed_sign_ins = { requests: 50, window: 30 };
+    expect(read({ limits: { body_bytes: 1024, rate, failed_sign_ins } }).limits).toEqual({
+      bodyBytes: 1024,
+      rates: {
+        identity: { requests: 600, window: 60_000 },
+        failedSignIns: { requests: 50, window: 30_000 },
+      },
+    });
+    expect(read({ limits: { failed_sign_ins: 'none' } }).limits.rates).toEqual({
+      failedSignIns: 'none',
+    });
+    expect(read({}).limits).toEqual({ bodyBytes: undefined, rates: {} });
+  });
+
+  it.each([
+    [{ rates: {} }, 'limits.rates: unknown key; did you mean "rate"?'],
+    [{ body_bytes: 0 }, 'limits.body_bytes: must be a whole number from 1 to'],
+    [{ rate: { requests: 1 } }, 'limits.rate.window: must be a duration'],
+    [{ rate: { window: '1m' } }, 'limits.rate.requests: must be a whole number from 1 to'],
+    [
+      { rate: { per: 'address', requests: 1, window: 1 } },
+      'limits.rate.per: must be one of identity',
+    ],
+    [{ rate: { requests: 1, window: '25h' } }, 'limits.rate.window: must be from 1s to 24h'],
+    [{ failed_sign_ins: 'off' }, 'limits.failed_sign_ins: must be none, or'],
+    [{ failed_sign_ins: { requests: 1.5, window: 1 } }, 'limits.failed_sign_ins.requests: must be'],
+  ])('cannot be %j', (limits, problem) => {
+    expect(() => read({ limits })).toThrow(problem);
+  });
+});
+
 describe('trusted_proxies', () => {
   it('are addresses and ranges', () => {
     const trusted_proxies = ['10.0.0.7', '10.0.1.0/28', '2001:db8::/64'];

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { duration, labels, list, once, oneOf, port, repeated } from '../flag-parsers.ts';
 import { exampleText } from './command-host.ts';
+import { addLimitFlags } from './limit-flags.ts';
 import { addSignInFlags } from './sign-in-flags.ts';
 
 /** Installing a server may take long; longer than an hour is a mistake. Seconds. */
@@ -61,7 +62,7 @@ export function addProxyFlags(command: Command): Command {
 }
 
 function addServeFlags(command: Command): Command {
-  return addSignInFlags(command)
+  return addLimitFlags(addSignInFlags(command))
     .optionsGroup('Policies and listening:')
     .option('--allow-insecure-anonymous', 'DANGEROUS: serve other machines without any sign-in')
     .option('--authz-config <file>', 'policies, as JSON or YAML', once('--authz-config'))

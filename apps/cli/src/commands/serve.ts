@@ -86,7 +86,7 @@ export async function createConfig(
   log: Log,
 ): Promise<ProtectedServerConfig> {
   const { name, listen, signIn, authorizationFile, allowedOrigins, allowedHosts } = plan;
-  const { trustedProxies } = plan;
+  const { trustedProxies, limits } = plan;
   await checkFiles(plan.files, io.cwd);
   const file = authorizationFile === undefined ? undefined : resolve(io.cwd, authorizationFile);
   const tools = await readToolChoice(plan, io.cwd);
@@ -100,6 +100,7 @@ export async function createConfig(
     ...(allowedOrigins !== undefined && { allowedOrigins }),
     ...(allowedHosts !== undefined && { allowedHosts }),
     ...(trustedProxies !== undefined && { trustedProxies }),
+    ...(limits !== undefined && { limits }),
     log: (event) => log({ ...event, message: withWayOut(event.message) }),
   };
 }

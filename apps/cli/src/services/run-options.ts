@@ -1,12 +1,13 @@
 /** Turns the flags of `thv run` and `thv proxy` into a plan, or says what is wrong with them. Pure. */
 
-import type { SignInConfig } from '@thv/compose';
+import type { LimitsConfig, SignInConfig } from '@thv/compose';
 import { loadBuiltInCatalogue } from '../catalogue/built-in.ts';
 import type { Catalogue, CatalogueEntry } from '../catalogue/catalogue.ts';
 import { usageError } from '../cli-error.ts';
 import { isLoopbackName } from '../loopback.ts';
 import { checkHosts, checkListenHost, checkOrigins } from './flag-values.ts';
 import type { InputFile } from './introspection-options.ts';
+import { type LimitFlags, planLimits } from './limit-options.ts';
 import {
   checkName,
   chooseName,
@@ -24,7 +25,7 @@ import type { SignInFlags } from './sign-in-flags.ts';
 import { planSignIn, type Surroundings } from './sign-in-options.ts';
 
 /** The flags that every command with a proxy has. */
-export interface ServeFlags extends SignInFlags {
+export interface ServeFlags extends SignInFlags, LimitFlags {
   readonly authzConfig?: string;
   readonly tools?: readonly string[];
   readonly toolsOverride?: string;
@@ -80,6 +81,7 @@ export interface ServePlan {
   readonly trustedProxies: readonly string[] | undefined;
   /** What the server's process is given. */
   readonly variables: VariablePlan;
+  readonly limits: LimitsConfig | undefined;
   /** Files that must be readable before anything starts. */
   readonly files: readonly InputFile[];
   /** What is dangerous about it. */
@@ -159,6 +161,7 @@ function planServe(input: ServeInput): ServePlan {
     allowedHosts: checkHosts(flags.allowedHosts),
     trustedProxies: flags.trustedProxies,
     variables,
+    limits: planLimits(flags, signIn),
     files: [
       ...files,
       ...(authzConfig === undefined ? [] : [{ flag: '--authz-config', path: authzConfig }]),

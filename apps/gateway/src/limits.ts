@@ -1,0 +1,63 @@
+/** The `limits` of the configuration: how much, and how often. */
+
+import type { LimitsConfig } from '@thv/compose';
+import { configError } from './config-error.ts';
+import { type Fields, join, readChoice, readDuration, readObject } from './config-reader.ts';
+
+/** Checked limits, for all servers together. */
+export interface GatewayLimits {
+  /** Bytes of a request body. */
+  readonly bodyBytes: number | undefined;
+  readonly rates: LimitsConfig;
+}
+
+type Rate = NonNullable<LimitsConfig['identity']>;
+
+const MOST_REQUESTS = 1_000_000;
+const SECONDS_OF_DAY = 86_400;
+const MOST_BYTES = 256 * 1024 * 1024;
+
+/** @throws GatewayConfigError naming the place and the way out */
+export function readLimits(value: unknown, path: string): GatewayLimits {
+  const fields = readObject(value, path, ['body_bytes', 'rate', 'failed_sign_ins']);
+  const rate = fields.get('rate');
+  const failed = fields.get('failed_sign_ins');
+  return {
+    bodyBytes: fields.has('body_bytes')
+      ? readCount(fields.get('body_bytes'), join(path, 'body_bytes'), MOST_BYTES)
+      : undefined,
+    rates: {
+      ...(rate !== undefined && { identity: readIdentityRate(rate, join(path, 'rate')) }),
+      ...(failed !== undefined && {
+        failedSignIns: failed === 'none' ? failed : readRate(failed, join(path, 'failed_sign_ins')),
+      }),
+    },
+  };
+}
+
+function readIdentityRate(value: unknown, path: string): Rate {
+  const fields = readObject(value, path, ['per', 'requests', 'window']);
+  readChoice(fields.get('per') ?? 'identity', join(path, 'per'), ['identity']);
+  return readRateOf(fields, path);
+}
+
+function readRate(value: unknown, path: string): Rate {
+  if (typeof value === 'string') throw configError(path, 'must be none, or { requests, window }');
+  return readRateOf(readObject(value, path, ['requests', 'window']), path);
+}
+
+function readRateOf(fields: Fields, path: string): Rate {
+  const window = readDuration(fields.get('window'), join(path, 'window'));
+  if (window < 1 || window > SECONDS_OF_DAY) {
+    throw configError(join(path, 'window'), 'must be from 1s to 24h');
+  }
+  const requests = readCount(fields.get('requests'), join(path, 'requests'), MOST_REQUESTS);
+  return { requests, window: window * 1000 };
+}
+
+function readCount(value: unknown, path: string, most: number): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > most) {
+    throw configError(path, `must be a whole number from 1 to ${most}`);
+  }
+  return value;
+}
