@@ -56,7 +56,7 @@ describe('the limit of an identity', () => {
       '{"jsonrpc":"2.0","error":{"code":429,"message":"Too many requests"}}',
     );
     expect(door.reports.at(-1)).toMatchObject({
-      ...{ outcome: 'error', reason: 'rate-limit', subject: 'ann', source: HERE.peerAddress },
+      ...{ outcome: 'denied', reason: 'rate-limit', subject: 'ann', source: HERE.peerAddress },
     });
     expect(door.upstream.forwarded).toHaveLength(3);
   });
@@ -203,7 +203,7 @@ describe('the limit of failed sign-ins', () => {
       '{"jsonrpc":"2.0","error":{"code":429,"message":"Too many requests"}}',
     );
     expect(verified).toBe(3);
-    expect(door.reports.at(-1)).toMatchObject({ reason: 'sign-in-limit', outcome: 'unauthorized' });
+    expect(door.reports.at(-1)).toMatchObject({ reason: 'sign-in-limit', outcome: 'denied' });
   });
 
   it('says the same to a good token that it has not seen as to a bad one', async () => {
