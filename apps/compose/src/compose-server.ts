@@ -14,6 +14,7 @@ import { createLimits } from './limits.ts';
 import { loadPolicies } from './policies.ts';
 import { createSignIn } from './sign-in.ts';
 import { createUpstream } from './upstream.ts';
+import type { Watchers } from './watchers.ts';
 
 /** A protected server without a socket. */
 export interface ComposedServer {
@@ -25,9 +26,12 @@ export interface ComposedServer {
   readonly close: () => Promise<void>;
 }
 
-/** What several servers have in common, in place of their own. */
+/** What several servers have in common. */
 export interface SharedParts {
+  /** In place of the server's own. */
   readonly limits?: RateLimits;
+  /** Required, so that no audit log that `config` names is forgotten. Whoever opened them closes them. */
+  readonly watchers: Watchers;
 }
 
 /**
@@ -41,11 +45,12 @@ export interface SharedParts {
 export async function composeServer(
   config: ProtectedServerConfig,
   boundPort: () => number,
-  shared: SharedParts = {},
+  shared: SharedParts,
 ): Promise<ComposedServer> {
   const { log, listen } = config;
   if (config.tools !== undefined) assertToolOptions(config.tools);
   assertTrustedProxies(config.trustedProxies ?? []);
+  const { watchers } = shared;
   const limits = shared.limits ?? createLimits(config.limits ?? {}, config.signIn);
   const policies =
     config.authorization === undefined
@@ -66,8 +71,8 @@ export async function composeServer(
       ...(allowedHosts !== undefined && { allowedHosts }),
     }),
     limits,
-    readiness: [signIn.ready],
-    degraded: () => policies?.degraded() ?? false,
+    readiness: [signIn.ready, watchers.ready],
+    degraded: () => (policies?.degraded() ?? false) || watchers.degraded(),
     onExchange: (report) => log(describeExchange(report)),
     onError: (error, where) => log(describeError(error, where)),
     ...(signIn.resourceMetadata !== undefined && { resourceMetadata: signIn.resourceMetadata }),
@@ -75,6 +80,7 @@ export async function composeServer(
     ...(trustedProxies !== undefined && { trustedProxies }),
     ...(config.path !== undefined && { path: config.path }),
     ...(config.tools !== undefined && { tools: config.tools }),
+    ...watchers.optionsFor(config.name),
   });
   return {
     proxy,

@@ -4,6 +4,7 @@ import type { ToolOptions } from '@thv/proxy';
 import type { StdioEvent, StdioRestartOptions } from '@thv/proxy/node';
 import type { LimitsConfig } from './limits.ts';
 import type { SignInConfig } from './sign-in-config.ts';
+import type { WatchersConfig } from './watchers.ts';
 
 /** Where the MCP server is. */
 export type UpstreamConfig =
@@ -19,7 +20,7 @@ export type UpstreamConfig =
       readonly restart?: StdioRestartOptions;
     };
 
-export interface ProtectedServerConfig {
+export interface ProtectedServerConfig extends WatchersConfig {
   /** MCP server name: `MCP::"name"` in policies. */
   readonly name: string;
   readonly listen: { readonly host: string; readonly port: number };

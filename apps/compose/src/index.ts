@@ -5,6 +5,7 @@ export type { LogEvent, ProtectedServerConfig, UpstreamConfig } from './config.t
 export { type Danger, type DangerCode, listDangers } from './dangers.ts';
 export { inspectSignIn } from './inspect-sign-in.ts';
 export { createLimits, DEFAULT_FAILED_SIGN_INS, type LimitsConfig } from './limits.ts';
+export type { AuditConfig } from './observability-config.ts';
 export type { SecretReference } from './secret-reference.ts';
 export type {
   IntrospectionConfig,
@@ -14,3 +15,4 @@ export type {
   SignInConfig,
 } from './sign-in-config.ts';
 export { type RunningServer, startProtectedServer } from './start-protected-server.ts';
+export { openWatchers, type Watchers, type WatchersConfig } from './watchers.ts';

@@ -3,6 +3,7 @@
 import { type Listener, listen } from '@thv/proxy/node';
 import { type ComposedServer, composeServer, urlHost } from './compose-server.ts';
 import type { ProtectedServerConfig } from './config.ts';
+import { openWatchers, type Watchers } from './watchers.ts';
 
 /** A server that listens. */
 export interface RunningServer {
@@ -31,11 +32,18 @@ const RETRY_EVERY = 2_000;
  * cannot be bound. Nothing is left running then.
  */
 export async function startProtectedServer(config: ProtectedServerConfig): Promise<RunningServer> {
-  const listener = await listen({ ...config.listen, replaceGlobals: true });
-  const server = await composeServer(config, () => listener.port).catch(async (error: unknown) => {
-    await listener.close(0);
+  const watchers = await openWatchers(config, config.log);
+  const closeWatchers = async (error: unknown): Promise<never> => {
+    await watchers.close();
     throw error;
-  });
+  };
+  const listener = await listen({ ...config.listen, replaceGlobals: true }).catch(closeWatchers);
+  const server = await composeServer(config, () => listener.port, { watchers }).catch(
+    async (error: unknown) => {
+      await listener.close(0);
+      return closeWatchers(error);
+    },
+  );
   listener.answer(server.proxy.fetch);
   const stopping = new AbortController();
   const ready = becomeReady(server, config, stopping.signal);
@@ -46,7 +54,7 @@ export async function startProtectedServer(config: ProtectedServerConfig): Promi
   const closed = Promise.withResolvers<void>();
   const close = (): Promise<void> => {
     stopping.abort();
-    closing ??= closeAll(listener, server).finally(closed.resolve);
+    closing ??= closeAll({ listener, server, watchers }).finally(closed.resolve);
     return closing;
   };
   return {
@@ -84,11 +92,19 @@ async function becomeReady(
   }
 }
 
-async function closeAll(listener: Listener, server: ComposedServer): Promise<void> {
+interface Parts {
+  readonly listener: Listener;
+  readonly server: ComposedServer;
+  readonly watchers: Watchers;
+}
+
+async function closeAll({ listener, server, watchers }: Parts): Promise<void> {
   // Streams never end by themselves; requests in flight still need the server behind.
   server.proxy.endStreams();
   await listener.close();
   await server.close();
+  // Last: they watch whatever the others still do.
+  await watchers.close();
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 /** The gateway's configuration file: what it may hold, and what it means. */
 
-import type { UpstreamConfig } from '@thv/compose';
+import type { UpstreamConfig, WatchersConfig } from '@thv/compose';
 import type { ToolOptions } from '@thv/proxy';
 import { configError } from './config-error.ts';
 import {
@@ -19,9 +19,10 @@ import { type NamedIssuer, readAudiences, readIssuers, readScopes } from './issu
 import { type GatewayLimits, readLimits } from './limits.ts';
 import { readTools } from './tools.ts';
 import { readTrustedProxies } from './trusted-proxies.ts';
+import { readWatchers } from './watchers.ts';
 
 /** A checked configuration. Paths are absolute. */
-export interface GatewayConfig {
+export interface GatewayConfig extends WatchersConfig {
   readonly listen: { readonly host: string; readonly port: number };
   /** Origin under which clients reach the gateway; default: as bound. */
   readonly publicUrl: string | undefined;
@@ -71,6 +72,7 @@ export function readGatewayConfig(
     'servers',
     'trusted_proxies',
     'limits',
+    'audit',
   ]);
   if (top.get('version') !== 1) throw configError('version', 'must be 1');
   const fallback = readAuthorization(top, '', folder);
@@ -85,6 +87,7 @@ export function readGatewayConfig(
     scopeImplies: readOptional(top, '')('scope_implies', readScopeImplies),
     limits: readLimits(top.get('limits') ?? {}, 'limits'),
     trustedProxies: readOptional(top, '')('trusted_proxies', readTrustedProxies),
+    ...readWatchers(top, folder),
     servers: [...servers].map(([name, server]) => {
       const path = join('servers', name);
       if (!NAME.test(name)) throw configError(path, 'a name has letters, digits, and . _ - inside');

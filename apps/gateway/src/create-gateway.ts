@@ -7,6 +7,7 @@ import {
   type DangerCode,
   type LogEvent,
   listDangers,
+  openWatchers,
   type SharedParts,
 } from '@thv/compose';
 import type { PeerInfo } from '@thv/proxy';
@@ -39,11 +40,13 @@ export async function createGateway(
 ): Promise<Gateway> {
   for (const line of describeDangers(config)) options.log({ level: 'warn', message: line });
   // One for all servers: an allowance of each would be as many as there are servers.
-  const shared = { limits: createLimits(config.limits.rates, { kind: 'oidc' }) };
-  const servers = new Map<string, ComposedServer>();
-  for (const server of config.servers) {
-    servers.set(server.name, await compose(config, server, { ...options, shared }));
-  }
+  const limits = createLimits(config.limits.rates, { kind: 'oidc' });
+  const watchers = await openWatchers(config, options.log);
+  const shared = { limits, watchers };
+  const servers = await composeAll(config, { ...options, shared }).catch(async (error: unknown) => {
+    await watchers.close();
+    throw error;
+  });
   const all = [...servers.values()];
   return {
     fetch: (request, peer) => route(request, peer, servers),
@@ -55,8 +58,22 @@ export async function createGateway(
     },
     close: async () => {
       await Promise.all(all.map((server) => server.close()));
+      await watchers.close();
     },
   };
+}
+
+type ComposeOptions = GatewayOptions & { readonly shared: SharedParts };
+
+async function composeAll(
+  config: GatewayConfig,
+  options: ComposeOptions,
+): Promise<ReadonlyMap<string, ComposedServer>> {
+  const servers = new Map<string, ComposedServer>();
+  for (const server of config.servers) {
+    servers.set(server.name, await compose(config, server, options));
+  }
+  return servers;
 }
 
 /** Says which of the servers it is, by its name in the file. */
@@ -76,7 +93,7 @@ async function serverReady(
 function compose(
   config: GatewayConfig,
   server: ServerConfig,
-  { log, boundPort, shared }: GatewayOptions & { readonly shared: SharedParts },
+  { log, boundPort, shared }: ComposeOptions,
 ): Promise<ComposedServer> {
   const { issuers, publicUrl, scopeImplies, trustedProxies } = config;
   const { bodyBytes } = config.limits;

@@ -35,8 +35,8 @@ export async function runGateway(options: RunGatewayOptions): Promise<number> {
 
 type Config = Awaited<ReturnType<typeof loadGatewayConfig>>;
 
-/** Composes everything that can be composed without starting anything. */
-async function check(config: Config): Promise<number> {
+/** Composes everything that can be composed without starting anything; no log is begun. */
+async function check({ audit: _, ...config }: Config): Promise<number> {
   const gateway = await createGateway(config, { log: () => undefined, boundPort: () => 0 });
   await gateway.close();
   process.stdout.write('ok\n');
@@ -53,7 +53,9 @@ async function serve(config: Config, log: (event: LogEvent) => void): Promise<nu
     try {
       listener.answer(gateway.fetch);
       await gateway.ready(AbortSignal.timeout(60_000));
-      process.stdout.write(`listening on ${listener.host}:${listener.port}\n`);
+      // Whoever reads an audit log expects nothing else there.
+      const out = config.audit?.sink.kind === 'stdout' ? process.stderr : process.stdout;
+      out.write(`listening on ${listener.host}:${listener.port}\n`);
       await stopped;
       gateway.endStreams();
       await listener.close();

@@ -93,5 +93,12 @@ function addServeFlags(command: Command): Command {
       'proxies in front whose X-Forwarded-For or Forwarded is believed, as 10.0.0.7 or 10.0.0.0/24 (repeatable)',
       list('--trusted-proxies'),
     )
-    .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']));
+    .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']))
+    .optionsGroup('Audit and telemetry:')
+    .option('--enable-audit', 'keep an audit log: who did what, one JSON line per request')
+    .option(
+      '--audit-config <file>',
+      'the same, as JSON or YAML says: log_file (- is stdout), required, arguments',
+      once('--audit-config'),
+    );
 }

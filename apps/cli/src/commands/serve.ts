@@ -9,6 +9,7 @@ import { withWayOut } from '../option-flags.ts';
 import { NO_PROGRESS } from '../output/progress.ts';
 import { renderRunSummary } from '../output/run-summary.ts';
 import type { Format, GlobalFlags } from '../program.ts';
+import { readAuditConfig } from '../services/audit-config.ts';
 import { checkFiles } from '../services/input-files.ts';
 import type { ServePlan } from '../services/run-options.ts';
 import { loadStartProtectedServer, type Services } from '../services/services.ts';
@@ -53,7 +54,9 @@ export async function serveInForeground(
         for (const message of plan.notices) {
           log({ level: 'info', message });
         }
-        io.out(
+        // Whoever reads an audit log expects nothing else there.
+        const print = config.audit?.sink.kind === 'stdout' ? io.err : io.out;
+        print(
           renderRunSummary(
             {
               name: plan.name,
@@ -90,6 +93,7 @@ export async function createConfig(
   await checkFiles(plan.files, io.cwd);
   const file = authorizationFile === undefined ? undefined : resolve(io.cwd, authorizationFile);
   const tools = await readToolChoice(plan, io.cwd);
+  const audit = plan.audit && (await readAuditConfig(plan.audit, name, io));
   return {
     name,
     listen,
@@ -97,6 +101,7 @@ export async function createConfig(
     signIn,
     ...(file !== undefined && { authorization: { file } }),
     ...(tools !== undefined && { tools }),
+    ...(audit !== undefined && { audit }),
     ...(allowedOrigins !== undefined && { allowedOrigins }),
     ...(allowedHosts !== undefined && { allowedHosts }),
     ...(trustedProxies !== undefined && { trustedProxies }),

@@ -5,6 +5,7 @@ import { loadBuiltInCatalogue } from '../catalogue/built-in.ts';
 import type { Catalogue, CatalogueEntry } from '../catalogue/catalogue.ts';
 import { usageError } from '../cli-error.ts';
 import { isLoopbackName } from '../loopback.ts';
+import type { AuditPlan } from './audit-config.ts';
 import { checkHosts, checkListenHost, checkOrigins } from './flag-values.ts';
 import type { InputFile } from './introspection-options.ts';
 import { type LimitFlags, planLimits } from './limit-options.ts';
@@ -34,6 +35,8 @@ export interface ServeFlags extends SignInFlags, LimitFlags {
   readonly allowedOrigins?: readonly string[];
   readonly allowedHosts?: readonly string[];
   readonly trustedProxies?: readonly string[];
+  readonly auditConfig?: string;
+  readonly enableAudit?: boolean;
 }
 
 /** The flags of `thv run`. */
@@ -79,6 +82,8 @@ export interface ServePlan {
   readonly allowedOrigins: readonly string[] | undefined;
   readonly allowedHosts: readonly string[] | undefined;
   readonly trustedProxies: readonly string[] | undefined;
+  /** Undefined: no audit log is kept. */
+  readonly audit: AuditPlan | undefined;
   /** What the server's process is given. */
   readonly variables: VariablePlan;
   readonly limits: LimitsConfig | undefined;
@@ -160,11 +165,15 @@ function planServe(input: ServeInput): ServePlan {
     allowedOrigins: checkOrigins(flags.allowedOrigins),
     allowedHosts: checkHosts(flags.allowedHosts),
     trustedProxies: flags.trustedProxies,
+    audit: planAudit(flags),
     variables,
     limits: planLimits(flags, signIn),
     files: [
       ...files,
       ...(authzConfig === undefined ? [] : [{ flag: '--authz-config', path: authzConfig }]),
+      ...(flags.auditConfig === undefined
+        ? []
+        : [{ flag: '--audit-config', path: flags.auditConfig }]),
       ...(toolsOverride === undefined ? [] : [{ flag: '--tools-override', path: toolsOverride }]),
     ],
     warnings,
@@ -176,4 +185,12 @@ function planServe(input: ServeInput): ServePlan {
           ]
         : [],
   };
+}
+
+function planAudit({ auditConfig, enableAudit }: ServeFlags): AuditPlan | undefined {
+  if (auditConfig === undefined) return enableAudit === true ? { file: undefined } : undefined;
+  if (enableAudit === true) {
+    throw usageError('--enable-audit', 'means nothing beside --audit-config', 'drop it');
+  }
+  return { file: auditConfig };
 }

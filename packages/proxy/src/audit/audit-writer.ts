@@ -7,6 +7,8 @@ import type { AuditSink } from './auditor.ts';
 export interface AuditOutput {
   /** Writes as much as it can and says how many bytes that was; rejects when it was none. */
   write(bytes: Uint8Array): Promise<number>;
+  /** Rejects while there may be no room for the lines of requests that are let in now. */
+  room?(): Promise<void> | undefined;
   close(): Promise<void>;
 }
 
@@ -30,6 +32,8 @@ export interface AuditRecovery {
 
 /** A sink that owns its output. */
 export interface AuditWriter extends AuditSink {
+  /** True while lines cannot be written. */
+  failing(): boolean;
   /** Writes what is left and closes the output; resolves to the number of lines that are lost. */
   close(): Promise<number>;
 }
@@ -146,12 +150,13 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
       });
     },
     ready() {
-      if (failure === undefined) return undefined;
+      if (failure === undefined) return output.room?.();
       if (writing !== undefined) return Promise.reject(failure);
       return begin().then(() => {
         if (failure !== undefined) throw failure;
       });
     },
+    failing: () => failure !== undefined,
     async close() {
       let timer: ReturnType<typeof setTimeout> | undefined;
       const tooLong = new Promise<void>((resolve) => {

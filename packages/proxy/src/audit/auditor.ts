@@ -49,10 +49,10 @@ export function createAuditor(options: AuditorOptions): Auditor {
   const fail = (cause: unknown): void => {
     untold += 1;
     if (now() - toldAt < TELL_EVERY) return;
-    const failures = untold === 1 ? 'a record' : `${untold} records`;
-    const effect = required ? 'requests are refused until it can' : 'requests are served without';
+    const effect = required ? 'requests are refused' : 'requests are served without it';
     const why = cause instanceof Error ? `: ${cause.message}` : '';
-    const text = `${failures} of the audit log could not be written, ${effect}${why}`;
+    const often = untold === 1 ? '' : ` (${untold} times)`;
+    const text = `the audit log cannot be written${often}, ${effect}${why}`;
     toldAt = now();
     untold = 0;
     onError(new ProxyError('ERR_PROXY_AUDIT', text, { cause }), 'audit');
@@ -71,8 +71,8 @@ export function createAuditor(options: AuditorOptions): Auditor {
     async gate(exchange, next) {
       try {
         await sink.ready();
-      } catch {
-        // The record of this refusal fails as well, and tells the operator.
+      } catch (error) {
+        fail(error);
         return refuseUnaudited(exchange);
       }
       return next();

@@ -1,11 +1,19 @@
 /** Where audit lines go on Node: a file that is found again after it was moved, or stdout. */
 
 import { constants, write as writeFd } from 'node:fs';
-import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { AuditOutput } from '../audit/audit-writer.ts';
 import { ProxyError } from '../errors.ts';
+
+export interface AuditFileOptions {
+  /**
+   * Bytes that must be free where the log is. Below that, a proxy whose audit log is required lets no
+   * further request in, while those under way still find room for their lines. Default 1 MiB.
+   */
+  readonly leastFree?: number;
+}
 
 /** Only the owner reads who did what. */
 const MODE = 0o600;
@@ -25,7 +33,10 @@ const write = promisify(writeFd);
  *
  * @throws ProxyError `ERR_PROXY_AUDIT` when it cannot be opened
  */
-export async function openAuditFile(path: string): Promise<AuditOutput> {
+export async function openAuditFile(
+  path: string,
+  options: AuditFileOptions = {},
+): Promise<AuditOutput> {
   let file: FileHandle | undefined = await openFile(path).catch((error: unknown) => {
     const text = `the audit log ${path} cannot be opened: ${reasonOf(error)}`;
     throw new ProxyError('ERR_PROXY_AUDIT', text, { cause: error });
@@ -50,9 +61,30 @@ export async function openAuditFile(path: string): Promise<AuditOutput> {
       const { bytesWritten } = await (await current()).write(bytes);
       return bytesWritten;
     },
+    room: createRoomCheck(path, options.leastFree ?? 1024 * 1024),
     close: async () => file?.close(),
   };
 }
+
+function createRoomCheck(path: string, leastFree: number): () => Promise<void> | undefined {
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  let isLow = false;
+  const look = async (): Promise<void> => {
+    // What cannot be told, writing will show.
+    const { bavail, blocks, bsize } = await statfs(path).catch(() => NOTHING_KNOWN);
+    isLow = blocks > 0 && bavail * bsize < leastFree;
+    if (isLow) throw new Error('the disk is nearly full');
+  };
+  return () => {
+    if (performance.now() - lookedAt >= LOOK_EVERY) {
+      lookedAt = performance.now();
+      return look();
+    }
+    return isLow ? Promise.reject(new Error('the disk is nearly full')) : undefined;
+  };
+}
+
+const NOTHING_KNOWN = { bavail: 0, blocks: 0, bsize: 0 };
 
 /** Lines on stdout, past the stream object: that one never works again after its first error. */
 export function openAuditStdout(): AuditOutput {

@@ -1,6 +1,6 @@
 /** What the proxy needs Node for. */
 
-export { openAuditFile, openAuditStdout } from './audit-output.ts';
+export { type AuditFileOptions, openAuditFile, openAuditStdout } from './audit-output.ts';
 export { type Listener, type ListenOptions, listen } from './serve.ts';
 export type { StdioEvent, StdioRestartOptions, StdioUpstreamOptions } from './stdio-options.ts';
 export { createStdioUpstream } from './stdio-upstream.ts';

@@ -89,6 +89,24 @@ describe('openAuditFile', () => {
     await expect(openAuditFile(file)).rejects.toThrow('not permitted');
   });
 
+  it('says when there is little room left, and when there is enough again', async () => {
+    const clock = vi.spyOn(performance, 'now');
+    clock.mockReturnValue(0);
+    const file = join(await temp(), 'a.log');
+    const full = createAuditWriter({
+      output: await openAuditFile(file, { leastFree: Number.MAX_SAFE_INTEGER }),
+    });
+    await expect(full.ready()).rejects.toThrow('the disk is nearly full');
+    await expect(full.ready()).rejects.toThrow('the disk is nearly full');
+    // What is under way is still written.
+    await full.write({} as never);
+    const roomy = createAuditWriter({ output: await openAuditFile(file, { leastFree: 1 }) });
+    expect(await roomy.ready()).toBeUndefined();
+    expect(roomy.ready()).toBeUndefined();
+    expect(await full.close()).toBe(0);
+    expect(await roomy.close()).toBe(0);
+  });
+
   it.skipIf(!existsSync('/dev/full'))('fails on a full device, through the writer', async () => {
     const sink = createAuditWriter({ output: await openAuditFile('/dev/full') });
     await expect(sink.write({} as never)).rejects.toMatchObject({ code: 'ENOSPC' });

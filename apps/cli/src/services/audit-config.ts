@@ -1,0 +1,106 @@
+/** Reads `--enable-audit` and the file of `--audit-config`: where the audit log goes, what is in it. */
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { AuditConfig } from '@thv/compose';
+import { LineCounter, parseDocument } from 'yaml';
+import { usageError } from '../cli-error.ts';
+import { didYouMean } from '../suggest.ts';
+import { findStateFolders } from '../workloads/state-folders.ts';
+import { isRecord } from './json-value.ts';
+import type { Surroundings } from './sign-in-options.ts';
+
+/** What the flags say; the file of it is read later. */
+export interface AuditPlan {
+  /** `undefined`: the default log, names of arguments, not required. */
+  readonly file: string | undefined;
+}
+
+const KEYS = ['log_file', 'required', 'arguments'] as const;
+const ARGUMENTS = ['names', 'values', 'none'] as const;
+
+/**
+ * The audit log of a server.
+ *
+ * @throws {CliError} with exit code 2, naming the file and the place in it.
+ */
+export async function readAuditConfig(
+  plan: AuditPlan,
+  name: string,
+  { env, cwd }: Surroundings,
+): Promise<AuditConfig> {
+  if (plan.file === undefined) return { sink: defaultSink(name, env) };
+  const file = resolve(cwd, plan.file);
+  const parsed = parseAuditConfig(await readFile(file, 'utf8'), plan.file);
+  const { logFile, ...rest } = parsed;
+  if (logFile === undefined) return { ...rest, sink: defaultSink(name, env) };
+  return {
+    ...rest,
+    sink:
+      logFile === '-'
+        ? { kind: 'stdout' }
+        : { kind: 'file', path: resolve(dirname(file), logFile) },
+  };
+}
+
+/** What the file of `--audit-config` may say. */
+export interface ParsedAuditConfig extends Omit<AuditConfig, 'sink'> {
+  readonly logFile?: string;
+}
+
+/**
+ * Parses `{log_file, required, arguments}`, JSON or YAML.
+ *
+ * @param file for messages
+ * @throws {CliError} with exit code 2.
+ */
+export function parseAuditConfig(text: string, file: string): ParsedAuditConfig {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const [problem] = document.errors;
+  if (problem !== undefined) {
+    const { line, col } = lines.linePos(problem.pos[0]);
+    const [what = ''] = problem.message.split('\n', 1);
+    throw usageError(`${file}:${line}:${col}`, what.replace(/ at line \d+, column \d+:?$/, ''));
+  }
+  const value: unknown = document.toJS() ?? {};
+  if (!isRecord(value)) throw usageError(file, 'must be a mapping');
+  for (const key of Object.keys(value)) {
+    if ((KEYS as readonly string[]).includes(key)) continue;
+    throw usageError(file, `${JSON.stringify(key)} is no key of it`, hintFor(key));
+  }
+  const { log_file: logFile, required, arguments: kept } = value;
+  if (logFile !== undefined && (typeof logFile !== 'string' || logFile === '')) {
+    throw usageError(`${file}: log_file`, 'must be a path', 'write - for stdout');
+  }
+  if (required !== undefined && typeof required !== 'boolean') {
+    throw usageError(`${file}: required`, 'must be true or false');
+  }
+  const found = ARGUMENTS.find((one) => one === kept);
+  if (kept !== undefined && found === undefined) {
+    throw usageError(`${file}: arguments`, `must be one of ${ARGUMENTS.join(', ')}`);
+  }
+  return {
+    ...(logFile !== undefined && { logFile }),
+    ...(required !== undefined && { required }),
+    ...(found !== undefined && { arguments: found }),
+  };
+}
+
+/** Keys that files for other programs have, and what stands for them here. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  enabled: 'leave it out: the flag alone turns the audit log on',
+  component: 'leave it out: the field "server" is the name of the server',
+  eventTypes: 'leave it out: every request is recorded',
+  excludeEventTypes: 'leave it out: every request is recorded',
+  includeRequestData: 'did you mean "arguments": "values"?',
+  includeResponseData: 'leave it out: answers are never recorded',
+};
+
+function hintFor(key: string): string {
+  if (Object.hasOwn(ELSEWHERE, key)) return ELSEWHERE[key]!; // hasOwn has just said so
+  return didYouMean(key, KEYS) ?? `known keys: ${KEYS.join(', ')}`;
+}
+
+function defaultSink(name: string, env: Surroundings['env']): AuditConfig['sink'] {
+  return { kind: 'file', path: join(findStateFolders(env).logs, `${name}.audit.log`) };
+}
