@@ -1,6 +1,10 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseAuditConfig, readAuditConfig } from '../src/services/audit-config.ts';
+import {
+  assertAuditIsKept,
+  parseAuditConfig,
+  readAuditConfig,
+} from '../src/services/audit-config.ts';
 import { planRun, type RunFlags } from '../src/services/run-options.ts';
 import { useTempFolder } from './temp-folder.ts';
 
@@ -64,6 +68,16 @@ describe('readAuditConfig', () => {
     expect(await readAuditConfig({ file: 'stdout.json' }, 'w', surroundings)).toEqual({
       sink: { kind: 'stdout' },
     });
+  });
+});
+
+describe('assertAuditIsKept', () => {
+  it('refuses stdout, and nothing else', () => {
+    expect(() => assertAuditIsKept({ sink: { kind: 'stdout' } })).toThrow(
+      '--audit-config: log_file is stdout, which nobody reads',
+    );
+    assertAuditIsKept(undefined);
+    assertAuditIsKept({ sink: { kind: 'file', path: '/a' } });
   });
 });
 

@@ -9,6 +9,7 @@ import type { Io } from '../io.ts';
 import { clean, createLog } from '../log.ts';
 import { renderError } from '../output/error-text.ts';
 import { PLAIN } from '../output/screen.ts';
+import { assertAuditIsKept } from '../services/audit-config.ts';
 import { planRun } from '../services/run-options.ts';
 import { loadStartProtectedServer, type Services } from '../services/services.ts';
 import { openControlServer, type WorkloadReport } from '../workloads/control-channel.ts';
@@ -108,6 +109,7 @@ async function serve(
       serverLog: (line) => serverLog.write(clean(line)),
       onServerEvent: state.hear,
     };
+    assertAuditIsKept(config.audit);
     const start = await loadStartProtectedServer(services);
     running = await startOnLastPort(start, config, order.lastPort);
     const first = await Promise.race([ended, running.ready.then(() => 'ready' as const)]);

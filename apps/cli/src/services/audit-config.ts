@@ -42,6 +42,20 @@ export async function readAuditConfig(
   };
 }
 
+/**
+ * For a server in the background, whose stdout nobody reads.
+ *
+ * @throws {CliError} with exit code 2.
+ */
+export function assertAuditIsKept(audit: AuditConfig | undefined): void {
+  if (audit?.sink.kind !== 'stdout') return;
+  throw usageError(
+    '--audit-config',
+    'log_file is stdout, which nobody reads when the server runs in the background',
+    'name a file, or add -f',
+  );
+}
+
 /** What the file of `--audit-config` may say. */
 export interface ParsedAuditConfig extends Omit<AuditConfig, 'sink'> {
   readonly logFile?: string;
