@@ -1,0 +1,54 @@
+/** One transport per session, or one per request, on whatever SDK. */
+
+/** What the transports of both SDK generations have in common. */
+export interface WebTransport {
+  handleRequest(request: Request): Promise<Response>;
+}
+
+export interface SessionHooks {
+  readonly onsessioninitialized: (id: string) => void;
+  readonly onsessionclosed: (id: string) => void;
+}
+
+type Serve = (request: Request) => Promise<Response>;
+
+/** @param open connects a new server to a new transport */
+export function hostSessions(
+  open: (hooks: SessionHooks, made: (one: WebTransport) => void) => Promise<WebTransport>,
+): Serve {
+  const sessions = new Map<string, WebTransport>();
+  return async (request) => {
+    const id = request.headers.get('mcp-session-id');
+    if (id !== null) {
+      return sessions.get(id)?.handleRequest(request) ?? unknownSession();
+    }
+    let transport: WebTransport | undefined;
+    const opened = await open(
+      {
+        onsessioninitialized: (begun) => {
+          if (transport !== undefined) sessions.set(begun, transport);
+        },
+        onsessionclosed: (ended) => {
+          sessions.delete(ended);
+        },
+      },
+      (one) => {
+        transport = one;
+      },
+    );
+    return opened.handleRequest(request);
+  };
+}
+
+/** A new server for every request, as for functions that run anywhere and remember nothing. */
+export function hostStateless(open: () => Promise<WebTransport>): Serve {
+  return async (request) =>
+    request.method === 'POST'
+      ? (await open()).handleRequest(request)
+      : new Response(null, { status: 405, headers: { allow: 'POST' } });
+}
+
+function unknownSession(): Response {
+  const error = { code: -32001, message: 'Session not found' };
+  return Response.json({ jsonrpc: '2.0', id: null, error }, { status: 404 });
+}
