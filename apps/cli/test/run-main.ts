@@ -11,10 +11,16 @@ export interface RunMainOptions {
   readonly input?: string;
 }
 
-export async function runMain(
-  args: readonly string[],
-  { env = {}, cwd = '/', screen = PLAIN, input = '' }: RunMainOptions = {},
-): Promise<{ code: number; out: string; err: string }> {
+/** An outside without a terminal, and what it was told. */
+export function createIo({
+  env = {},
+  cwd = '/',
+  screen = PLAIN,
+  input = '',
+}: RunMainOptions = {}): {
+  readonly io: Io;
+  readonly said: { out: string; err: string };
+} {
   const said = { out: '', err: '' };
   const io: Io = {
     out: (text) => {
@@ -32,5 +38,13 @@ export async function runMain(
     userName: () => 'ann',
     termination: () => new Promise<never>(() => undefined),
   };
+  return { io, said };
+}
+
+export async function runMain(
+  args: readonly string[],
+  options: RunMainOptions = {},
+): Promise<{ code: number; out: string; err: string }> {
+  const { io, said } = createIo(options);
   return { code: await main(args, io), ...said };
 }
