@@ -44,6 +44,9 @@ const CASES: readonly (readonly [words: string, offered: readonly string[]])[] =
   ['policy check auth', ['authz.yaml']],
   ['client add c', ['claude-code', 'cursor']],
   ['client remove cursor w', ['weather']],
+  ['logs ', ['files', 'weather', 'prune']],
+  ['stop weather f', ['files']],
+  ['ls --form', ['--format']],
   ['completion ', ['bash', 'zsh', 'fish']],
 ];
 

@@ -99,7 +99,9 @@ describe('the example in the help of', () => {
 
   it('is tried for every command', () => {
     const { program } = createProgram([], createIo().io, {});
-    const leaves = modelCommands(program).filter(({ commands }) => commands.length === 0);
+    const leaves = modelCommands(program).filter(
+      ({ isAlias, commands, values }) => !isAlias && (commands.length === 0 || values.length > 0),
+    );
     expect(leaves.map(({ path }) => path.replace(/^thv /, '')).sort()).toEqual(
       EXAMPLES_OF.map(([path]) => path).sort(),
     );

@@ -49,15 +49,14 @@ _thv() {
   if [[ -n $expect ]]; then
     _thv_values "$at $expect"
   elif [[ $cur == -* ]]; then
-    COMPREPLY=($(compgen -W "$flags" -- "$cur"))
-  elif [[ -n $subs && $count == 0 ]]; then
-    COMPREPLY=($(compgen -W "$subs" -- "$cur"))
+    _thv_words "$flags"
   else
     _thv_values "$at $count"
+    if [[ $count == 0 ]]; then _thv_words "$subs"; fi
   fi
 }
 
-_thv_words() { COMPREPLY=($(compgen -W "$1" -- "$cur")); }
+_thv_words() { COMPREPLY+=($(compgen -W "$1" -- "$cur")); }
 _thv_workloads() { _thv_words "$(thv __workloads 2>/dev/null)"; }
 _thv_files() {
   local IFS=$'\\n'

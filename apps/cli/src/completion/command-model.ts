@@ -17,8 +17,10 @@ export interface FlagModel {
 }
 
 export interface CommandModel {
-  /** Such as `thv policy check`; one per alias. */
+  /** Such as `thv policy check`. */
   readonly path: string;
+  /** The same command by another name. */
+  readonly isAlias: boolean;
   readonly description: string;
   readonly commands: readonly { readonly name: string; readonly description: string }[];
   readonly flags: readonly FlagModel[];
@@ -42,8 +44,9 @@ function modelBelow(
   const flags = [...own, ...inherited];
   const passedOn = flags.filter(({ names }) => !names.includes('--help'));
   return [
-    ...paths.map((path) => ({
+    ...paths.map((path, at) => ({
       path,
+      isAlias: at > 0,
       description: command.description(),
       commands: children.flatMap((child) =>
         namesOf(child).map((name) => ({ name, description: child.description() })),

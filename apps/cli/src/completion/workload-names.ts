@@ -1,20 +1,14 @@
 /** Names of the servers that thv runs, for a Tab: fast, and silent about whatever is wrong. */
 import { readdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { findStateFolders } from '../workloads/state-folders.ts';
 
 const SUFFIX = '.json';
 
 export async function listNames(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<readonly string[]> {
-  const { XDG_STATE_HOME: state, HOME: home } = env;
   try {
-    const base =
-      state !== undefined && isAbsolute(state)
-        ? state
-        : join(home !== undefined && isAbsolute(home) ? home : homedir(), '.local', 'state');
-    const entries = await readdir(join(base, 'thv', 'workloads'));
+    const entries = await readdir(findStateFolders(env).workloads);
     return entries
       .filter((entry) => entry.endsWith(SUFFIX))
       .map((entry) => entry.slice(0, -SUFFIX.length))

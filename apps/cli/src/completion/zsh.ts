@@ -51,10 +51,9 @@ _thv() {
     _thv_values "$at $expect"
   elif [[ $word == -* ]]; then
     _describe -o flag flags
-  elif (( $#subs && count == 0 )); then
-    _describe command subs
   else
     _thv_values "$at $count"
+    if (( $#subs && count == 0 )); then _describe command subs; fi
   fi
 }
 
@@ -83,7 +82,7 @@ function hasValue({ values }: FlagModel): boolean {
   return values !== undefined;
 }
 
-/** \`name:description\`, where a colon in the name would end it. */
+/** `name:description`. */
 function described(name: string, description: string): string {
   return `'${`${name}:${description}`.replaceAll("'", "'\\''")}'`;
 }
