@@ -16,8 +16,12 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { readClientFile, replaceClientFile } from '../src/clients/client-file.ts';
 import { CLIENT_IDS, CLIENTS, type Machine } from '../src/clients/client-table.ts';
 import { withoutServer, withServer } from '../src/clients/edit-servers.ts';
+import { describeWorkload } from '../src/workloads/describe-workload.ts';
+import { findStateFolders } from '../src/workloads/state-folders.ts';
 import { runMain } from './run-main.ts';
+import { runThv } from './spawn-thv.ts';
 import { useTempFolder } from './temp-folder.ts';
+import { startUpstreamServer } from './upstream-server.ts';
 
 const URL_A = 'http://127.0.0.1:8080/mcp';
 const folder = useTempFolder();
@@ -204,7 +208,8 @@ describe('thv client', () => {
   });
 
   it.each([
-    ['no URL', ['--name', 'x'], '--url: missing'],
+    ['no server', ['--name', 'x'], 'client add: which server?'],
+    ['two servers', ['weather', '--url', URL_A], '--url: means nothing beside a name'],
     ['no name', ['--url', URL_A], '--name: missing'],
     [
       'a URL with a password',
@@ -217,6 +222,67 @@ describe('thv client', () => {
     const { code, err } = await run('client', 'add', 'claude-code', ...flags);
     expect(code).toBe(2);
     expect(err).toContain(`thv: ${message}`);
+  });
+
+  it('knows servers in the background by name', async () => {
+    const upstream = await startUpstreamServer();
+    const env = { HOME: home, XDG_STATE_HOME: join(home, 'state') };
+    const add = (...args: readonly string[]) =>
+      runMain(['client', 'add', 'cursor', ...args, '--format', 'json'], { env, cwd: home });
+    try {
+      const started = await runThv(
+        [
+          'run',
+          '--name',
+          'weather',
+          '--host',
+          '0.0.0.0',
+          '--allow-insecure-anonymous',
+          upstream.url,
+        ],
+        { env },
+      );
+      expect(started.code, started.err).toBe(0);
+      const added = await add('weather');
+      expect(added.code, added.err).toBe(0);
+      expect(JSON.parse(added.out)).toMatchObject({
+        name: 'weather',
+        url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/mcp$/),
+      });
+      expect(JSON.parse((await add('weather', '--name', 'other')).out)).toMatchObject({
+        name: 'other',
+      });
+      expect(await add('wether')).toMatchObject({
+        code: 1,
+        err: 'thv: wether: there is no server of this name; did you mean weather?\n',
+      });
+      await runMain(['stop', 'weather'], { env });
+      expect(await add('weather')).toMatchObject({
+        code: 1,
+        err: 'thv: weather: it has no URL now: it is stopped; start it with thv start weather\n',
+      });
+    } finally {
+      await runMain(['rm', '--all'], { env });
+      await upstream.close();
+    }
+  });
+
+  it('gives clients the URL under which others reach the server', () => {
+    const record = {
+      run: {
+        name: 'x',
+        workingDirectory: '/',
+        flags: { 'resource-url': 'https://mcp.example/mcp' },
+        givenByValue: [],
+      },
+      ...{ createdAt: '', process: undefined, failure: undefined, lastPort: undefined },
+    };
+    const looked = { record, detail: undefined, health: 'ready', restarts: 0, uptimeSeconds: 1 };
+    const folders = findStateFolders({ XDG_STATE_HOME: '/state' });
+    const urlOf = (status: 'running' | 'stopped', url: string | undefined) =>
+      describeWorkload({ ...looked, status, url }, folders).clientUrl;
+    expect(urlOf('running', URL_A)).toBe('https://mcp.example/mcp');
+    expect(urlOf('stopped', undefined)).toBeUndefined();
   });
 
   it('lists what it can read, without what may be secret', async () => {

@@ -48,6 +48,14 @@ describe('what a client does at the first 401', () => {
     expect(firstCall(render({ kind: 'oidc', issuers: [], ...signIn }))).toBe(expected);
   });
 
+  it('comes with the configuration of a client, which knows the public URL', () => {
+    const resourceUrl = 'https://mcp.example.com/mcp';
+    const out = render({ kind: 'oidc', issuers: [ISSUER], resourceUrl });
+    expect(JSON.parse(out.slice(out.indexOf('{')))).toEqual({
+      mcpServers: { x: { type: 'http', url: resourceUrl } },
+    });
+  });
+
   it('says nothing where nobody signs in', () => {
     expect(firstCall(render({ kind: 'local-user', subject: 'ann' }))).toBeUndefined();
   });

@@ -7,14 +7,19 @@ import { type ServerEntry, withServer } from '../clients/edit-servers.ts';
 import { assertUsedHere, type OpenClient, openClient } from '../clients/open-client.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
-import { createLog } from '../log.ts';
+import { createLog, type Log } from '../log.ts';
 import { toJsonLine } from '../output/json-line.ts';
 import { renderFacts } from '../output/table.ts';
 import { checkPublicUrl } from '../services/flag-values.ts';
+import { describeWorkload } from '../workloads/describe-workload.ts';
+import { findWorkload } from '../workloads/find-workload.ts';
+import { lookAtWorkload } from '../workloads/look-at-workload.ts';
 import type { Format, GlobalFlags } from './command-host.ts';
 
 export interface ClientAddArguments {
   readonly id: ClientId;
+  /** A server in the background; undefined for one by its URL. */
+  readonly workload: string | undefined;
   readonly flags: GlobalFlags & {
     readonly url?: string;
     readonly name?: string;
@@ -24,8 +29,15 @@ export interface ClientAddArguments {
   };
 }
 
-export async function addToClient({ id, flags }: ClientAddArguments, io: Io): Promise<ExitCode> {
-  const { url, name } = readServer(flags);
+export async function addToClient(
+  { id, workload, flags }: ClientAddArguments,
+  io: Io,
+): Promise<ExitCode> {
+  const log = createLog(io, flags);
+  const { url, name } =
+    workload === undefined
+      ? readServer(flags)
+      : { url: await findUrl(workload, flags, { io, log }), name: flags.name ?? workload };
   const opened = await openClient(id, flags.file, io);
   const { client, file, servers, shownPath } = opened;
   assertName(opened, name);
@@ -77,7 +89,11 @@ export async function addToClient({ id, flags }: ClientAddArguments, io: Io): Pr
 
 function readServer({ url, name }: ClientAddArguments['flags']): { url: string; name: string } {
   if (url === undefined) {
-    throw usageError('--url', 'missing', 'add the URL of the MCP endpoint');
+    throw usageError(
+      'client add',
+      'which server?',
+      'name one of thv list, or add --url and --name',
+    );
   }
   if (name === undefined) {
     throw usageError('--name', 'missing', 'say how the client calls the server');
@@ -86,12 +102,33 @@ function readServer({ url, name }: ClientAddArguments['flags']): { url: string; 
   return { url, name };
 }
 
+async function findUrl(
+  workload: string,
+  flags: ClientAddArguments['flags'],
+  { io, log }: { readonly io: Io; readonly log: Log },
+): Promise<string> {
+  if (flags.url !== undefined) {
+    throw usageError('--url', 'means nothing beside a name', 'give the name with --name');
+  }
+  const { record, store } = await findWorkload(workload, io, log);
+  const { clientUrl, status } = describeWorkload(await lookAtWorkload(record), store.folders);
+  if (clientUrl === undefined) {
+    throw new CliError({
+      exitCode: EXIT.failed,
+      what: workload,
+      why: `it has no URL now: it is ${status}`,
+      wayOut: `start it with thv start ${workload}`,
+    });
+  }
+  return clientUrl;
+}
+
 function assertName({ client }: OpenClient, name: string): void {
   if (!client.name.test(name)) {
     throw usageError(
       '--name',
-      `${client.title} takes no server of that name`,
-      'use letters, digits, - and _',
+      `${client.title} takes no server of the name ${JSON.stringify(name)}`,
+      'choose one of letters, digits, - and _',
     );
   }
 }

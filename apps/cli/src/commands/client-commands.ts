@@ -23,8 +23,9 @@ function addAdd(client: Command, { io, finish }: CommandHost): void {
     .command('add')
     .description("write a server into a client's file; what was there is kept beside it")
     .argument('<client>', CLIENT_IDS.join(', '), oneOf('client add', CLIENT_IDS))
-    .option('--url <url>', "URL of the server's MCP endpoint", once('--url'))
-    .option('--name <name>', 'how the client calls the server', once('--name'))
+    .argument('[name]', 'a server in the background')
+    .option('--url <url>', 'instead of it, the URL of any MCP endpoint', once('--url'))
+    .option('--name <name>', 'how the client calls it (default: its name)', once('--name'))
     .option('--force', 'replace another server of that name')
     .option('--file <file>', FILE, once('--file'))
     .optionsGroup('Output:')
@@ -33,10 +34,10 @@ function addAdd(client: Command, { io, finish }: CommandHost): void {
       'after',
       exampleText('thv client add vscode --url http://127.0.0.1:8080/mcp --name weather'),
     )
-    .action(async (id: ClientId, _own: unknown, command: Command) => {
+    .action(async (id: ClientId, workload: string | undefined, _own: unknown, command: Command) => {
       const { addToClient } = await import('./client-add.ts');
       const flags = command.optsWithGlobals<ClientAddArguments['flags']>();
-      finish(await addToClient({ id, flags }, io));
+      finish(await addToClient({ id, workload, flags }, io));
     });
 }
 

@@ -29,7 +29,8 @@ function renderText({ name, url, signIn, policyFile, log }: RunSummary, screen: 
     ['POLICY', policyFile ?? 'none', policyFile === undefined ? 'warning' : undefined],
     ...(log === undefined ? [] : [['LOG', log] as const]),
   ];
-  return `${renderFacts(facts, screen)}\n${JSON.stringify(clientConfig(name, url), null, 2)}\n`;
+  const config = clientConfig(name, clientUrl(signIn, url));
+  return `${renderFacts(facts, screen)}\n${JSON.stringify(config, null, 2)}\n`;
 }
 
 function renderJson({ name, url, signIn, policyFile, log }: RunSummary): string {
@@ -39,7 +40,7 @@ function renderJson({ name, url, signIn, policyFile, log }: RunSummary): string 
     sign_in: signInData(signIn, url),
     policy: policyFile ?? null,
     ...(log !== undefined && { log }),
-    client_config: clientConfig(name, url),
+    client_config: clientConfig(name, clientUrl(signIn, url)),
   })}\n`;
 }
 
@@ -59,7 +60,7 @@ function signInData(signIn: SignInConfig, url: string) {
     scopes: scopes ?? [],
     required_scopes: issuer?.requiredScopes ?? [],
     resource_url: resourceUrl ?? null,
-    resource_metadata_url: metadataUrl(resourceUrl ?? url),
+    resource_metadata_url: metadataUrl(clientUrl(signIn, url)),
   };
 }
 
@@ -74,11 +75,7 @@ function describeFirstCall(signIn: SignInConfig, url: string): string | undefine
   if (signIn.kind === 'local-user') {
     return undefined;
   }
-  const {
-    issuers,
-    resourceUrl,
-    scopes = issuers.flatMap((issuer) => issuer.requiredScopes ?? []),
-  } = signIn;
+  const { issuers, scopes = issuers.flatMap((issuer) => issuer.requiredScopes ?? []) } = signIn;
   const servers = issuers.flatMap(({ issuer, inCluster }) =>
     issuer === undefined || inCluster === true ? [] : [issuer],
   );
@@ -87,7 +84,7 @@ function describeFirstCall(signIn: SignInConfig, url: string): string | undefine
   }
   const client = clientOf(signIn);
   const steps = [
-    `reads ${metadataUrl(resourceUrl ?? url)}`,
+    `reads ${metadataUrl(clientUrl(signIn, url))}`,
     `signs its user in at ${servers.join(' or ')}${client === undefined ? '' : ` as ${client}`}`,
     ...(scopes.length === 0 ? [] : [`asks for ${scopes.join(' ')}`]),
   ];
@@ -137,6 +134,11 @@ function describeSource({ issuer, jwksUrl, inCluster }: IssuerConfig): string {
     return "this pod's cluster";
   }
   return jwksUrl === undefined ? 'any issuer' : `any issuer with the keys of ${jwksUrl}`;
+}
+
+/** How clients reach the server: they refuse one whose metadata names another resource. */
+function clientUrl(signIn: SignInConfig, url: string): string {
+  return (signIn.kind === 'oidc' ? signIn.resourceUrl : undefined) ?? url;
 }
 
 /** What MCP clients read from their configuration file. */

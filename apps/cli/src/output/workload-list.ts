@@ -53,7 +53,7 @@ export function workloadToJson(workload: WorkloadDescription) {
 function clientConfig(workloads: readonly WorkloadDescription[]) {
   return {
     mcpServers: Object.fromEntries(
-      workloads.flatMap(({ name, url }) =>
+      workloads.flatMap(({ name, clientUrl: url }) =>
         url === undefined ? [] : [[name, { type: 'http', url }] as const],
       ),
     ),

@@ -10,6 +10,8 @@ export interface WorkloadDescription {
   /** Why it is not running. */
   readonly detail: string | undefined;
   readonly url: string | undefined;
+  /** What clients are given: how others reach it (`--resource-url`), or the URL. */
+  readonly clientUrl: string | undefined;
   /** How the proxy speaks with the server. */
   readonly transport: string;
   /** What was asked to run, as it was typed. */
@@ -30,6 +32,7 @@ export function describeWorkload(view: WorkloadView, folders: StateFolders): Wor
   const { run, createdAt, process } = record;
   return {
     ...{ name: run.name, status, detail, url },
+    clientUrl: url === undefined ? undefined : (valuesOf(run, 'resource-url')[0] ?? toLocal(url)),
     transport: transportOf(run),
     server: run.server ?? (run.args ?? []).join(' '),
     labels: valuesOf(run, 'label').flatMap((list) => list.split(',').map((one) => one.trim())),
@@ -39,6 +42,11 @@ export function describeWorkload(view: WorkloadView, folders: StateFolders): Wor
     ...{ health, uptimeSeconds, restarts },
     pid: uptimeSeconds === undefined ? undefined : process?.pid,
   };
+}
+
+/** An address that means all of this machine's is one to listen on, not to call. */
+function toLocal(url: string): string {
+  return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
 }
 
 function transportOf(run: SavedRun): string {
