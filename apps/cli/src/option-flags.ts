@@ -13,6 +13,8 @@ const FLAGS: Readonly<Record<string, string>> = {
   clientSecret: '--oidc-client-secret-file',
   jwksAuthTokenFile: '--jwks-auth-token-file',
   caBundleFile: '--thv-ca-bundle',
+  bearerToken: '--remote-auth-bearer-token-file',
+  headers: '--remote-forward-headers',
   'tools.only': '--tools',
   'tools.override': '--tools-override',
   trustedProxies: '--trusted-proxies',

@@ -40,7 +40,7 @@ export interface SharedParts {
  * @param boundPort the port, once it is known: the default resource URL and the Host check need it
  * @param shared what it has in common with other servers
  * @throws AuthzError when the authorization file cannot be used, TypeError when the choice of tools
- * contradicts itself; before any process is started
+ * contradicts itself or a credential for the server cannot be read; before any process is started
  */
 export async function composeServer(
   config: ProtectedServerConfig,
@@ -59,7 +59,11 @@ export async function composeServer(
   const resource = (): string =>
     `http://${urlHost(listen.host)}:${boundPort()}${config.path ?? '/mcp'}`;
   const signIn = await createSignIn(config.signIn, resource, log);
-  const upstream = createUpstream(config);
+  const upstream = await createUpstream(config).catch((error: unknown) => {
+    policies?.close();
+    signIn.close();
+    throw error;
+  });
   const { allowedOrigins, allowedHosts, bodyLimit, trustedProxies } = config;
   const proxy = createProxy({
     upstream,

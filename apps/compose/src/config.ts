@@ -2,13 +2,14 @@
 
 import type { ToolOptions } from '@thv/proxy';
 import type { StdioEvent, StdioRestartOptions } from '@thv/proxy/node';
+import type { HttpUpstreamConfig } from './http-upstream-config.ts';
 import type { LimitsConfig } from './limits.ts';
 import type { SignInConfig } from './sign-in-config.ts';
 import type { WatchersConfig } from './watchers.ts';
 
 /** Where the MCP server is. */
 export type UpstreamConfig =
-  | { readonly kind: 'http'; readonly url: string }
+  | HttpUpstreamConfig
   | {
       readonly kind: 'stdio';
       readonly command: string;

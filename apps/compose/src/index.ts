@@ -3,6 +3,12 @@
 export { type ComposedServer, composeServer, type SharedParts } from './compose-server.ts';
 export type { LogEvent, ProtectedServerConfig, UpstreamConfig } from './config.ts';
 export { type Danger, type DangerCode, listDangers } from './dangers.ts';
+export {
+  type ForwardedHeader,
+  type HttpUpstreamConfig,
+  isHeaderValue,
+  whyNotForwarded,
+} from './http-upstream-config.ts';
 export { inspectSignIn } from './inspect-sign-in.ts';
 export { createLimits, DEFAULT_FAILED_SIGN_INS, type LimitsConfig } from './limits.ts';
 export type { AuditConfig } from './observability-config.ts';

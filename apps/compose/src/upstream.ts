@@ -1,13 +1,18 @@
 /** Builds what stands behind the proxy, and tells the operator how it fares. */
 
 import type { Upstream } from '@thv/proxy';
-import { createStdioUpstream, createUndiciUpstream, type StdioEvent } from '@thv/proxy/node';
+import { createStdioUpstream, type StdioEvent } from '@thv/proxy/node';
 import type { LogEvent, ProtectedServerConfig } from './config.ts';
+import { openHttpUpstream } from './http-upstream.ts';
 
-/** Creates the upstream of a server. A stdio server's process starts with it. */
-export function createUpstream(config: UpstreamSurroundings): Upstream {
+/**
+ * Creates the upstream of a server. A stdio server's process starts with it.
+ *
+ * @throws {TypeError} when a credential for the server cannot be read
+ */
+export async function createUpstream(config: UpstreamSurroundings): Promise<Upstream> {
   const { upstream, log, serverLog, onServerEvent } = config;
-  if (upstream.kind === 'http') return createUndiciUpstream({ url: upstream.url });
+  if (upstream.kind === 'http') return openHttpUpstream(upstream, log);
   const { command, args, env, cwd, restart } = upstream;
   let hasServed = false;
   return createStdioUpstream({

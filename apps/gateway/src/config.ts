@@ -15,6 +15,7 @@ import {
   readTexts,
   readUrl,
 } from './config-reader.ts';
+import { HTTP_KEYS, readHttpServer } from './http-server.ts';
 import { type NamedIssuer, readAudiences, readIssuers, readScopes } from './issuers.ts';
 import { type GatewayLimits, readLimits } from './limits.ts';
 import { readTools } from './tools.ts';
@@ -95,6 +96,7 @@ export function readGatewayConfig(
         'url',
         'command',
         'env',
+        ...HTTP_KEYS,
         'audiences',
         'authorization',
         'tools',
@@ -156,8 +158,10 @@ function readUpstream(fields: Fields, path: string, around: Surroundings): Upstr
   }
   if (url !== undefined) {
     if (fields.has('env')) throw configError(join(path, 'env'), 'a URL has no environment');
-    return { kind: 'http', url: readUrl(url, join(path, 'url')) };
+    return readHttpServer(fields, path, around.folder);
   }
+  const stray = HTTP_KEYS.find((key) => fields.has(key));
+  if (stray !== undefined) throw configError(join(path, stray), 'is for servers with a url');
   const [program, ...args] = readTexts(command, join(path, 'command'));
   if (program === undefined) throw configError(join(path, 'command'), 'must name a program');
   const declared = readMap(fields.get('env') ?? {}, join(path, 'env'));

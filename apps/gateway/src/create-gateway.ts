@@ -138,12 +138,21 @@ const DANGER_KEYS: Readonly<Record<DangerCode, string>> = {
 };
 
 /** Said once, although every server has the same issuers. */
-function describeDangers({ issuers }: GatewayConfig): readonly string[] {
-  const dangers = listDangers({ kind: 'oidc', issuers: issuers.map(({ config }) => config) });
-  return dangers.map(
-    ({ code, issuer, consequence }) =>
-      `issuer ${issuers[issuer]?.name}: ${DANGER_KEYS[code]}: ${consequence}`,
+function describeDangers({ issuers, servers }: GatewayConfig): readonly string[] {
+  const forwarding = servers.filter(
+    ({ upstream }) => upstream.kind === 'http' && upstream.forwardToken === true,
   );
+  const dangers = listDangers({ kind: 'oidc', issuers: issuers.map(({ config }) => config) });
+  return [
+    ...dangers.map(
+      ({ code, issuer, consequence }) =>
+        `issuer ${issuers[issuer]?.name}: ${DANGER_KEYS[code]}: ${consequence}`,
+    ),
+    ...forwarding.map(
+      ({ name }) =>
+        `servers.${name}: forward_token: the server gets every token of a caller, and can act as the caller`,
+    ),
+  ];
 }
 
 /** Every path belongs to one server or to none; the server's own proxy judges it from there. */
@@ -156,7 +165,9 @@ async function route(
   if (pathname === '/healthz') return word(200, 'ok');
   if (pathname === '/readyz') return readiness(request, servers);
   const path = pathname.startsWith(`${METADATA}/`) ? pathname.slice(METADATA.length) : pathname;
-  const name = /^\/([^/]+)\/mcp$/.exec(path)?.[1];
+  // The routes beside the endpoint exist where the server speaks the transport of 2024.
+  const name = (/^\/([^/]+)\/mcp$/.exec(path) ??
+    /^\/([^/]+)\/(?:sse|messages)$/.exec(pathname))?.[1];
   const server = name === undefined ? undefined : servers.get(name);
   return server === undefined
     ? Response.json({ error: 'not_found' }, { status: 404 })

@@ -164,7 +164,11 @@ function readIntrospection(value: unknown, path: string, folder: string): Intros
 }
 
 /** A secret stands in a file or a variable, never in the configuration itself (D4). */
-function readSecret(fields: Fields, path: string, folder: string): SecretReference | undefined {
+export function readSecret(
+  fields: Fields,
+  path: string,
+  folder: string,
+): SecretReference | undefined {
   const key = path.slice(path.lastIndexOf('.') + 1);
   const file = fields.get(`${key}_file`);
   const env = fields.get(`${key}_env`);

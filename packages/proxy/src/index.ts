@@ -53,6 +53,7 @@ export {
   type UpstreamFetch,
   type UpstreamRequest,
 } from './upstream/http.ts';
+export { callerToken, type OwnHeaders, withOwnHeaders } from './upstream/own-headers.ts';
 export type { SseNotice, SseUpstreamOptions } from './upstream/sse-options.ts';
 export { createSseUpstream } from './upstream/sse-upstream.ts';
 export type { LegacyUpstream, Upstream, UpstreamContext } from './upstream/upstream.ts';

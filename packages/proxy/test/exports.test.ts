@@ -12,6 +12,7 @@ it('exports these names', () => {
       "SUPPORTED_VERSIONS",
       "assertToolOptions",
       "assertTrustedProxies",
+      "callerToken",
       "createAuditWriter",
       "createHttpUpstream",
       "createMemoryRateLimitStore",
@@ -21,6 +22,7 @@ it('exports these names', () => {
       "createSseUpstream",
       "isProxyError",
       "readMessage",
+      "withOwnHeaders",
     ]
   `);
   expect(Object.keys(node).sort()).toMatchInlineSnapshot(`

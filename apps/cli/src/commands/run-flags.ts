@@ -4,6 +4,7 @@ import { duration, labels, list, once, oneOf, port, repeated } from '../flag-par
 import { exampleText } from './command-host.ts';
 import { addLimitFlags } from './limit-flags.ts';
 import { addSignInFlags } from './sign-in-flags.ts';
+import { addUpstreamFlags } from './upstream-flags.ts';
 
 /** Installing a server may take long; longer than an hour is a mistake. Seconds. */
 export const MAX_READY_TIMEOUT = 3600;
@@ -62,7 +63,7 @@ export function addProxyFlags(command: Command): Command {
 }
 
 function addServeFlags(command: Command): Command {
-  return addLimitFlags(addSignInFlags(command))
+  return addLimitFlags(addUpstreamFlags(addSignInFlags(command)))
     .optionsGroup('Policies and listening:')
     .option('--allow-insecure-anonymous', 'DANGEROUS: serve other machines without any sign-in')
     .option('--authz-config <file>', 'policies, as JSON or YAML', once('--authz-config'))

@@ -1,6 +1,6 @@
 /** Turns the flags of `thv run` and `thv proxy` into a plan, or says what is wrong with them. Pure. */
 
-import type { LimitsConfig, SignInConfig } from '@thv/compose';
+import type { ForwardedHeader, LimitsConfig, SignInConfig } from '@thv/compose';
 import { loadBuiltInCatalogue } from '../catalogue/built-in.ts';
 import type { Catalogue, CatalogueEntry } from '../catalogue/catalogue.ts';
 import { usageError } from '../cli-error.ts';
@@ -24,9 +24,10 @@ import {
 } from './server-variables.ts';
 import type { SignInFlags } from './sign-in-flags.ts';
 import { planSignIn, type Surroundings } from './sign-in-options.ts';
+import { planUpstream, type UpstreamFlags, type UpstreamPlan } from './upstream-flags.ts';
 
 /** The flags that every command with a proxy has. */
-export interface ServeFlags extends SignInFlags, LimitFlags {
+export interface ServeFlags extends SignInFlags, LimitFlags, UpstreamFlags {
   readonly authzConfig?: string;
   readonly tools?: readonly string[];
   readonly toolsOverride?: string;
@@ -73,6 +74,8 @@ export interface ProxyInput extends PlanInput {
 export interface ServePlan {
   readonly name: string;
   readonly server: ServerArgument;
+  /** How it is reached, where it is a URL. */
+  readonly upstream: UpstreamPlan['options'];
   readonly listen: { readonly host: string; readonly port: number };
   readonly signIn: SignInConfig;
   readonly authorizationFile: string | undefined;
@@ -102,8 +105,9 @@ export function planRun(input: RunInput): ServePlan {
   const choice = chooseServer(input.server, input.serverArgs, catalogue);
   const name = chooseName(flags.name, choice);
   const variables = planVariables(flags, choice);
-  const plan = planServe({ ...input, name, server: choice.server, variables });
-  return { ...plan, notices: [...describeEntry(choice.entry), ...plan.notices] };
+  const { server, entry } = choice;
+  const plan = planServe({ ...input, name, server, variables, transport: entry?.transport });
+  return { ...plan, notices: [...describeEntry(entry, plan.upstream.headers), ...plan.notices] };
 }
 
 /**
@@ -122,23 +126,35 @@ export function planProxy(input: ProxyInput): ServePlan {
   const name = checkName('NAME', input.name);
   // An origin alone has always meant the usual endpoint.
   const isOrigin = /^https?:\/\/[^/?#]*$/i.test(targetUri);
-  const server = parseServerArgument(isOrigin ? `${targetUri}/mcp` : targetUri, undefined);
-  const plan = planServe({ ...input, name, server, variables: NO_VARIABLES });
+  const { transport } = input.flags;
+  const path = transport === 'sse' ? '/sse' : '/mcp';
+  const server = parseServerArgument(isOrigin ? `${targetUri}${path}` : targetUri, undefined);
+  const plan = planServe({ ...input, name, server, variables: NO_VARIABLES, transport });
   return isOrigin
-    ? { ...plan, notices: [...plan.notices, '--target-uri has no path: /mcp is used'] }
+    ? { ...plan, notices: [...plan.notices, `--target-uri has no path: ${path} is used`] }
     : plan;
 }
 
 /** What the user should know about the entry that a name stands for. */
-function describeEntry(entry: CatalogueEntry | undefined): readonly string[] {
+function describeEntry(
+  entry: CatalogueEntry | undefined,
+  sent: readonly ForwardedHeader[] = [],
+): readonly string[] {
   if (entry === undefined) {
     return [];
   }
-  const headers = entry.headers.filter(({ required }) => required).map(({ name }) => name);
+  const has = new Set(sent.map(({ name }) => name.toLowerCase()));
+  const headers = entry.headers
+    .filter(({ name, required }) => required && !has.has(name.toLowerCase()))
+    .map(({ name }) => name);
   return [
     `${entry.name} is ${entry.server}`,
     ...(entry.deprecated ? [`${entry.name} is marked as deprecated`] : []),
-    ...(headers.length > 0 ? [`${entry.name} wants the header ${headers.join(', ')}`] : []),
+    ...(headers.length > 0
+      ? [
+          `${entry.name} wants the header ${headers.join(', ')}: give it by --remote-forward-headers`,
+        ]
+      : []),
   ];
 }
 
@@ -147,6 +163,8 @@ interface ServeInput extends PlanInput {
   readonly server: ServerArgument;
   readonly flags: ServeFlags;
   readonly variables: VariablePlan;
+  /** What is known of the server besides the flags. */
+  readonly transport: UpstreamFlags['transport'];
 }
 
 function planServe(input: ServeInput): ServePlan {
@@ -154,9 +172,11 @@ function planServe(input: ServeInput): ServePlan {
   const host = checkListenHost(flags.host ?? '127.0.0.1');
   const { signIn, warnings, files } = planSignIn({ ...input, isLoopback: isLoopbackName(host) });
   const { authzConfig, toolsOverride } = flags;
+  const upstream = planUpstream({ ...input, signIn });
   return {
     name,
     server,
+    upstream: upstream.options,
     listen: { host, port: flags.proxyPort ?? 0 },
     signIn,
     authorizationFile: authzConfig,
@@ -170,20 +190,23 @@ function planServe(input: ServeInput): ServePlan {
     limits: planLimits(flags, signIn),
     files: [
       ...files,
+      ...upstream.files,
       ...(authzConfig === undefined ? [] : [{ flag: '--authz-config', path: authzConfig }]),
       ...(flags.auditConfig === undefined
         ? []
         : [{ flag: '--audit-config', path: flags.auditConfig }]),
       ...(toolsOverride === undefined ? [] : [{ flag: '--tools-override', path: toolsOverride }]),
     ],
-    warnings,
-    // D33.
-    notices:
-      authzConfig === undefined
+    warnings: [...warnings, ...upstream.warnings],
+    notices: [
+      ...upstream.notices,
+      // D33.
+      ...(authzConfig === undefined
         ? [
             `no --authz-config: ${signIn.kind === 'oidc' ? 'everyone who signs in' : 'every caller'} may do everything`,
           ]
-        : [],
+        : []),
+    ],
   };
 }
 

@@ -9,12 +9,12 @@ import { readServerVariables } from './server-variables.ts';
 import { resolveUvxCommand } from './uvx-package.ts';
 
 export async function resolveUpstream(
-  plan: Pick<ServePlan, 'server' | 'variables'>,
+  plan: Pick<ServePlan, 'server' | 'variables' | 'upstream'>,
   io: Pick<Io, 'cwd' | 'env'>,
 ): Promise<UpstreamConfig> {
   const { server } = plan;
   if (server.kind === 'url') {
-    return { kind: 'http', url: server.url };
+    return { kind: 'http', url: server.url, ...plan.upstream };
   }
   const variables = await readServerVariables(plan.variables, io);
   const { command, args } = await resolveCommand(server, io);

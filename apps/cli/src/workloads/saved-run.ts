@@ -34,6 +34,7 @@ export interface SplitRun {
 const SECRET_FLAGS: ReadonlyMap<string, 'whole' | 'pair'> = new Map([
   ['env', 'pair'],
   ['oidc-client-secret', 'whole'],
+  ['remote-forward-headers', 'pair'],
 ]);
 
 /** Flags about this one command rather than about the server. */
@@ -82,6 +83,9 @@ function secretIn(flag: string, value: string): string | undefined {
   const how = SECRET_FLAGS.get(flag);
   const at = value.indexOf('=');
   if (how === undefined || (how === 'pair' && at < 0)) {
+    return undefined;
+  }
+  if (flag === 'remote-forward-headers' && /^(?:file|env):/.test(value.slice(at + 1))) {
     return undefined;
   }
   return how === 'pair' ? `--${flag} ${value.slice(0, at)}` : `--${flag}`;

@@ -117,6 +117,9 @@ async function openStream(send: HttpSend, url: URL, sender: Sender): Promise<Res
   const type = response.headers.get('content-type') ?? '';
   if (response.status === 200 && /^text\/event-stream *(?:;|$)/i.test(type)) return response;
   response.body?.cancel().catch(() => undefined);
+  if (response.status === 403) {
+    throw new ProxyError('ERR_PROXY_UPSTREAM_REFUSED', `${url.origin} refuses the proxy (403)`);
+  }
   const what = response.status === 200 ? 'no event stream' : `status ${response.status}`;
   throw new ProxyError(
     'ERR_PROXY_UPSTREAM_ANSWER',

@@ -1,5 +1,6 @@
 /** A server that speaks HTTP+SSE (2024-11-05), for clients of that transport and of its successor. */
 
+import { isProxyError } from '../errors.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import * as answers from '../node/stdio-answers.ts';
 import { listsMediaType } from '../node/stdio-exchange.ts';
@@ -106,11 +107,14 @@ export function createSseUpstream(options: SseUpstreamOptions): Upstream {
     async ready(signal) {
       // A client that is connected shows it; a probe would begin and end a session of the server.
       if (sessions.hasLive) return;
-      const connection = await openSseConnection(connectionOptions(settings), {
-        headers: new Headers(),
-        signal,
-      });
-      connection.close();
+      const probe = { headers: new Headers(), signal };
+      await openSseConnection(connectionOptions(settings), probe).then(
+        (connection) => connection.close(),
+        (error: unknown) => {
+          // It is there, and wants a credential, which only callers' requests carry.
+          if (!isProxyError(error) || error.code !== 'ERR_PROXY_UPSTREAM_REFUSED') throw error;
+        },
+      );
     },
     async close() {
       sessions.close();
