@@ -16,6 +16,8 @@ export interface ServerAsks {
   answer(response: McpMessage): boolean;
   /** Delivers what had to wait for a stream. */
   flush(): void;
+  /** The process is gone: nothing that it asked can be answered, and the client is told so. */
+  withdraw(): void;
   /** True while the client owes the process an answer. */
   readonly isWaiting: boolean;
 }
@@ -34,10 +36,11 @@ export function createServerAsks(session: Session, options: ServerAsksOptions): 
   const outstanding = new Map<string, JsonRpcMessage>();
   let held: JsonRpcMessage[] = [];
 
-  const deliver = (message: JsonRpcMessage): boolean => {
-    if (session.stream.send(message.text)) return true;
+  const deliver = (message: JsonRpcMessage): boolean => deliverText(message.text);
+  const deliverText = (text: string): boolean => {
+    if (session.stream.send(text)) return true;
     const open = session.inFlight.all().findLast(({ exchange }) => exchange.canStream);
-    return open?.exchange.deliver(message.text) === 'delivered';
+    return open?.exchange.deliver(text) === 'delivered';
   };
 
   const hold = (message: JsonRpcMessage): void => {
@@ -74,6 +77,15 @@ export function createServerAsks(session: Session, options: ServerAsksOptions): 
       const waiting = held;
       held = [];
       for (const message of waiting) if (!deliver(message)) hold(message);
+    },
+    withdraw() {
+      held = [];
+      for (const { id } of outstanding.values()) {
+        const params = `{"requestId":${id?.text ?? 'null'}}`;
+        const method = 'notifications/cancelled';
+        deliverText(`{"jsonrpc":"2.0","method":"${method}","params":${params}}`);
+      }
+      outstanding.clear();
     },
     get isWaiting() {
       return outstanding.size > 0;

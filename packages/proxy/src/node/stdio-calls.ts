@@ -25,6 +25,8 @@ export interface CallRequest {
   readonly settle: (outcome: CallOutcome) => void;
   /** A notification from the process that names this request: progress, or a subscription's. */
   readonly related?: (message: JsonRpcMessage) => void;
+  /** Characters that are held in memory until it ends. Default 0. */
+  readonly size?: number;
   /** Asked when time is up; see {@link Patience}. Default: `none`. */
   readonly patience?: () => Patience;
 }
@@ -36,6 +38,8 @@ export interface Call {
 }
 
 export interface CallTable {
+  /** The sizes of all requests together. */
+  readonly size: number;
   open(request: CallRequest): Call;
   has(key: unknown): boolean;
   /** False when nobody waits for this answer. */
@@ -69,6 +73,7 @@ interface Entry {
  */
 export function createCallTable(options: CallTableOptions): CallTable {
   const entries = new Map<string, Entry>();
+  let size = 0;
 
   const remove = (key: unknown): Entry | undefined => {
     // Only strings were ever put in; the process may have sent anything.
@@ -76,6 +81,7 @@ export function createCallTable(options: CallTableOptions): CallTable {
     if (entry === undefined) return undefined;
     clearTimeout(entry.timer);
     entries.delete(key as string);
+    size -= entry.request.size ?? 0;
     return entry;
   };
   const settle = (key: unknown, outcome: CallOutcome): boolean => {
@@ -96,7 +102,11 @@ export function createCallTable(options: CallTableOptions): CallTable {
   };
 
   return {
+    get size() {
+      return size;
+    },
     open(request) {
+      size += request.size ?? 0;
       const key = randomUUID();
       const deadline = options.now() + options.maxTimeout;
       const timer = setTimeout(expire, Math.min(options.timeout, options.maxTimeout), key);

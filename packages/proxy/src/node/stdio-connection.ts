@@ -29,10 +29,12 @@ export interface StdioConnection {
     params: Readonly<Record<string, unknown>>,
     patience?: Patience,
   ): Promise<CallOutcome>;
+  /** The same with a line of the caller's making, in which `key` is the id. */
+  askText(method: string, text: (key: string) => string, patience?: Patience): Promise<CallOutcome>;
   /** Tells the process that nobody waits for this call any more. */
   cancel(key: string): void;
-  /** Sends a notification or a response. */
-  send(text: string): void;
+  /** Sends a notification, whose method goes to the log if there is no room for it, or a response. */
+  send(text: string, method?: string): void;
   /** Settles every call as `closed` and stops the process tree. */
   stop(): Promise<void>;
 }
@@ -43,6 +45,9 @@ export interface ConnectionEvents {
   /** A request to a client. `ping` is answered before it gets here. */
   readonly onRequest: (message: JsonRpcMessage) => void;
 }
+
+/** What may be held of unanswered requests, as a multiple of what may wait to be sent. */
+const HELD_PER_QUEUED = 4;
 
 /** Starts the process of these settings. */
 export function openConnection(settings: StdioSettings, events: ConnectionEvents): StdioConnection {
@@ -128,8 +133,9 @@ export function openConnection(settings: StdioSettings, events: ConnectionEvents
     }
   }
 
-  function send(text: string): void {
-    child.write(toLine(text), true);
+  function send(text: string, method = 'response'): void {
+    if (child.write(toLine(text), true) !== 'full') return;
+    log({ type: 'message-dropped', method, reason: 'queue-full' });
   }
 
   function cancel(key: string): void {
@@ -143,11 +149,24 @@ export function openConnection(settings: StdioSettings, events: ConnectionEvents
   }
 
   function call(request: CallRequest): Call | 'full' | 'gone' {
+    // Clients of the 2025 era may leave without ending what they asked for.
+    if (calls.size > HELD_PER_QUEUED * settings.maxQueuedBytes) return 'full';
     const opened = calls.open(request);
     const result = child.write(toLine(request.text(opened.key)));
     if (result === 'written') return opened;
     opened.forget();
     return result;
+  }
+
+  function askText(
+    method: string,
+    text: (key: string) => string,
+    patience: Patience = 'none',
+  ): Promise<CallOutcome> {
+    return new Promise((resolve) => {
+      const asked = call({ method, text, settle: resolve, patience: () => patience });
+      if (typeof asked === 'string') resolve({ kind: 'lost' });
+    });
   }
 
   let hasExited = false;
@@ -164,12 +183,11 @@ export function openConnection(settings: StdioSettings, events: ConnectionEvents
       return hasExited;
     },
     call,
-    ask: (method, params, patience = 'none') =>
-      new Promise((resolve) => {
-        const text = (id: string): string => JSON.stringify({ jsonrpc: '2.0', id, method, params });
-        const asked = call({ method, text, settle: resolve, patience: () => patience });
-        if (typeof asked === 'string') resolve({ kind: 'lost' });
-      }),
+    ask(method, params, patience) {
+      const text = (id: string): string => JSON.stringify({ jsonrpc: '2.0', id, method, params });
+      return askText(method, text, patience);
+    },
+    askText,
     cancel,
     send,
     async stop() {

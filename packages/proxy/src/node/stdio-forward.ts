@@ -65,6 +65,7 @@ export function forwardRequest(options: ForwardOptions): Promise<Response> {
   let onEnd = options.onBegin?.(deliver);
   const call = connection.call({
     method: message.method ?? '',
+    size: message.text.length,
     text: (key) => outgoingText(options, token, key),
     settle(outcome) {
       release();

@@ -43,7 +43,8 @@ export type GreetingResult =
 export const greetProcess: Greet = async (connection, settings) => {
   const { command, clientInfo } = settings;
   const params = { protocolVersion: BRIDGE_VERSION, capabilities: {}, clientInfo };
-  const opened = await openWith('initialize', params, { connection, settings });
+  const text = requestText('initialize', params);
+  const opened = await openWith('initialize', text, { connection, settings });
   if ('reason' in opened) return { ok: false, reason: opened.reason };
   const greeting = readGreeting(opened.reply);
   if (greeting === undefined) {
@@ -62,7 +63,8 @@ export const discoverProcess: Greet = async (connection, settings) => {
   const _meta = Object.fromEntries(
     Object.entries(meta).map(([key, value]) => [`io.modelcontextprotocol/${key}`, value]),
   );
-  const opened = await openWith('server/discover', { _meta }, { connection, settings });
+  const text = requestText('server/discover', { _meta });
+  const opened = await openWith('server/discover', text, { connection, settings });
   if ('reason' in opened) return { ok: false, reason: opened.reason };
   const { result } = opened.reply.value;
   const versions = isRecord(result) ? result['supportedVersions'] : undefined;
@@ -72,10 +74,14 @@ export const discoverProcess: Greet = async (connection, settings) => {
   return { ok: true, greeting: { reply: opened.reply, version: undefined, capabilities: {} } };
 };
 
+function requestText(method: string, params: Readonly<Record<string, unknown>>) {
+  return (id: string): string => JSON.stringify({ jsonrpc: '2.0', id, method, params });
+}
+
 /** The answer to the first request of a process, or for the operator why there is none. */
 export async function openWith(
   method: string,
-  params: Readonly<Record<string, unknown>>,
+  text: (key: string) => string,
   { connection, settings }: { connection: StdioConnection; settings: StdioSettings },
 ): Promise<{ readonly reply: JsonRpcMessage } | { readonly reason: string }> {
   const { command, startTimeout } = settings;
@@ -84,7 +90,7 @@ export async function openWith(
     timer = setTimeout(resolve, startTimeout, 'too-slow');
   });
   // Its own timeout, because an `initialize` must never be cancelled.
-  const asked = connection.ask(method, params, 'endless');
+  const asked = connection.askText(method, text, 'endless');
   const outcome = await Promise.race([asked, timeout]);
   clearTimeout(timer);
   if (outcome === 'too-slow' || outcome.kind === 'timeout') {

@@ -4,10 +4,9 @@ import type { JsonRpcMessage } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import type { Upstream, UpstreamContext } from '../upstream/upstream.ts';
 import * as answers from './stdio-answers.ts';
-import { createServerAsks, type ServerAsks } from './stdio-asks.ts';
-import { openConnection, type StdioConnection } from './stdio-connection.ts';
+import { openConnection } from './stdio-connection.ts';
 import { forwardRequest } from './stdio-forward.ts';
-import { greetProcess, readGreeting } from './stdio-greeting.ts';
+import { greetProcess } from './stdio-greeting.ts';
 import type { StdioSettings } from './stdio-options.ts';
 import {
   cancelByClient,
@@ -18,104 +17,84 @@ import {
   requireSession,
 } from './stdio-requests.ts';
 import { createSessionTable, type Session } from './stdio-session.ts';
+import { replaceId } from './stdio-splice.ts';
 import { createSupervisor, isUnavailable, type Supervisor } from './stdio-supervisor.ts';
-
-/** What belongs to a session besides the session itself. */
-interface Tenant {
-  readonly connection: StdioConnection;
-  readonly asks: ServerAsks;
-}
+import { createTenant, type Tenant } from './stdio-tenant.ts';
 
 /** Creates the upstream of `isolation: 'session'`. */
 export function createIsolatedUpstream(settings: StdioSettings): Upstream {
-  const { log } = settings;
   const tenants = new Map<Session, Tenant>();
   /** Processes that are being stopped; `close` waits for them. */
   const stopping = new Set<Promise<void>>();
-  const stoppedByUs = new WeakSet<StdioConnection>();
   let isClosed = false;
   let probed: Promise<void> | undefined;
   let probing: Supervisor | undefined;
 
-  const sessions = createSessionTable(settings, (session, reason) => {
-    const tenant = tenants.get(session);
-    tenants.delete(session);
-    if (reason === 'process-exited') return;
-    cancelInFlight(session, reason === 'closed' ? answers.CLOSING : answers.SESSION_UNKNOWN);
-    if (tenant !== undefined) stop(tenant.connection);
+  const sessions = createSessionTable(settings, {
+    isBusy: (session) => tenants.get(session)?.isStarting === true,
+    onEnd(session, reason) {
+      const tenant = tenants.get(session);
+      tenants.delete(session);
+      cancelInFlight(session, reason === 'closed' ? answers.CLOSING : answers.SESSION_UNKNOWN);
+      if (tenant === undefined) return;
+      const stopped = tenant.supervisor.close().finally(() => stopping.delete(stopped));
+      stopping.add(stopped);
+    },
   });
 
-  function stop(connection: StdioConnection): void {
-    if (!connection.hasExited) stoppedByUs.add(connection);
-    const stopped = connection.stop().finally(() => stopping.delete(stopped));
-    stopping.add(stopped);
-  }
-
-  /** Starts a process for a client; the session exists as soon as it has answered. */
-  function initialize(message: McpMessage, context: UpstreamContext): Promise<Response> | Response {
+  /** Starts a process for a client; the session can be used as soon as it has answered. */
+  async function initialize(message: McpMessage, context: UpstreamContext): Promise<Response> {
     const session = sessions.create(context);
     if (session === undefined) return answers.answerFailure(answers.TOO_MANY_SESSIONS, message.id);
-    const tenant = openTenant(session);
-    const deadline = settings.now() + settings.startTimeout;
-    return forwardRequest({
-      message,
-      context,
-      connection: tenant.connection,
-      session,
-      settings,
-      jsonOnly: true,
-      // The first answer comes from a process that is still starting.
-      mayWait: () => settings.now() < deadline,
-      onReply(reply) {
-        const isWelcome = readGreeting(reply)?.version !== undefined && !context.signal.aborted;
-        if (isWelcome) return { 'mcp-session-id': session.id };
-        // Refused, or nobody is left to learn the session's id.
-        sessions.end(session, 'refused');
-        return {};
-      },
-      onFailure: () => sessions.end(session, 'refused'),
+    const tenant = createTenant({
+      ...{ session, initialize: message, settings },
+      onAbandoned: () => sessions.end(session, 'process-exited'),
     });
-  }
-
-  function openTenant(session: Session): Tenant {
-    const asks = createServerAsks(session, { log, reply: (text) => connection.send(text) });
-    const connection = openConnection(settings, {
-      onNotification: asks.notify,
-      onRequest: asks.ask,
-    });
-    const tenant: Tenant = { connection, asks };
     tenants.set(session, tenant);
-    void connection.exited.then((exit) => {
-      if (!stoppedByUs.has(connection)) log({ type: 'process-exited', ...exit });
-      if (session.hasEnded) return;
-      sessions.end(session, 'process-exited');
-      // Descendants may have outlived it.
-      stop(connection);
-    });
-    return tenant;
+    const begun = await tenant.begin();
+    // Refused, or nobody is left to learn the session's id.
+    if (begun?.isWelcome !== true || context.signal.aborted) sessions.end(session, 'refused');
+    if (begun === undefined) {
+      return answers.answerFailure(isClosed ? answers.CLOSING : answers.LOST, message.id);
+    }
+    const headers = session.hasEnded ? undefined : { 'mcp-session-id': session.id };
+    return answers.answerJson(replaceId(begun.reply, message.id?.text ?? 'null'), 200, headers);
   }
 
-  function handleInSession(
-    message: McpMessage,
-    context: UpstreamContext,
-  ): Promise<Response> | Response {
+  async function handleInSession(message: McpMessage, context: UpstreamContext): Promise<Response> {
     const session = requireSession(sessions, context, message);
     if (session instanceof Response) return session;
     const tenant = tenants.get(session);
     if (tenant === undefined) return answers.answerFailure(answers.SESSION_UNKNOWN, message.id);
-    const { connection, asks } = tenant;
+    const { asks, supervisor } = tenant;
     switch (message.kind) {
       case 'request': {
-        const mayWait = (): boolean => asks.isWaiting;
-        return forwardRequest({ message, context, connection, session, settings, mayWait });
+        // Without a wait where none is needed: a cancellation must not overtake its request.
+        const server = supervisor.live ?? (await supervisor.acquire());
+        if (isUnavailable(server)) {
+          return answers.answerFailure(answers.unavailable(server.retryAfter), message.id);
+        }
+        return forwardRequest({
+          ...{ message, context, session, settings, connection: server.connection },
+          mayWait: () => asks.isWaiting,
+          onReply(reply) {
+            if (Object.hasOwn(reply.value, 'result')) tenant.noteAccepted(message);
+            return {};
+          },
+        });
       }
-      case 'notification':
+      case 'notification': {
+        const connection = supervisor.live?.connection;
+        if (message.method === 'notifications/initialized') tenant.noteInitialized();
+        // What was for a process that is gone is of no use to its successor.
+        if (connection === undefined) return answers.answerAccepted();
         if (message.method === 'notifications/cancelled') {
           cancelByClient(message, session, connection);
         } else {
-          connection.send(message.text);
+          connection.send(message.text, message.method);
         }
         return answers.answerAccepted();
+      }
       case 'response':
         if (!asks.answer(message)) return answers.answerFailure(answers.NOTHING_ASKED);
         return answers.answerAccepted();

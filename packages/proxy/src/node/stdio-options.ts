@@ -39,7 +39,10 @@ export interface StdioUpstreamOptions {
   readonly maxSessions?: number;
   /** Longest line that the process may write. Bytes. Default 16 MiB. */
   readonly maxLineBytes?: number;
-  /** What may wait for a process that does not read its input. Bytes. Default 16 MiB. */
+  /**
+   * What may wait for a process that does not read its input. Bytes. Default 16 MiB. Four times that
+   * may be held of requests that it has read and not answered.
+   */
   readonly maxQueuedBytes?: number;
   /** What may wait for a client that does not read its stream. Bytes. Default 1 MiB. */
   readonly maxStreamBytes?: number;

@@ -25,6 +25,7 @@ export interface InFlightTable {
   remove(clientKey: string, request: InFlight): void;
   find(clientKey: string): readonly InFlight[];
   all(): readonly InFlight[];
+  readonly isEmpty: boolean;
 }
 
 export interface Session {
@@ -54,15 +55,23 @@ interface Entry extends Session {
   hasEnded: boolean;
 }
 
-/** Creates an empty table; `onEnd` lets go of whatever else belongs to a session. */
+export interface SessionTableOptions {
+  /** Lets go of whatever else belongs to a session. */
+  readonly onEnd: (session: Session, reason: SessionEnd) => void;
+  /** True for a session that must not make room although nothing of it is in flight. */
+  readonly isBusy?: (session: Session) => boolean;
+}
+
+/** Creates an empty table. */
 export function createSessionTable(
   settings: StdioSettings,
-  onEnd: (session: Session, reason: SessionEnd) => void,
+  { onEnd, isBusy = () => false }: SessionTableOptions,
 ): SessionTable {
   const { now, sessionTtl, log } = settings;
   const entries = new Map<string, Entry>();
 
-  const isInUse = (entry: Entry): boolean => entry.stream.isOpen || entry.inFlight.all().length > 0;
+  const isInUse = (entry: Entry): boolean =>
+    entry.stream.isOpen || !entry.inFlight.isEmpty || isBusy(entry);
   const isExpired = (entry: Entry): boolean =>
     !isInUse(entry) && now() - entry.lastUsed > sessionTtl;
 
@@ -151,5 +160,8 @@ function createInFlightTable(): InFlightTable {
     },
     find: (clientKey) => [...(requests.get(clientKey) ?? [])],
     all: () => [...requests.values()].flatMap((same) => [...same]),
+    get isEmpty() {
+      return requests.size === 0;
+    },
   };
 }

@@ -45,9 +45,11 @@ export function createSharedUpstream(settings: StdioSettings): Upstream {
     },
     onLive: (server) => interests.reapply(server.connection),
   });
-  const sessions = createSessionTable(settings, (session, reason) => {
-    cancelInFlight(session, reason === 'closed' ? answers.CLOSING : answers.SESSION_UNKNOWN);
-    if (reason !== 'closed') interests.release(session, supervisor.live?.connection);
+  const sessions = createSessionTable(settings, {
+    onEnd(session, reason) {
+      cancelInFlight(session, reason === 'closed' ? answers.CLOSING : answers.SESSION_UNKNOWN);
+      if (reason !== 'closed') interests.release(session, supervisor.live?.connection);
+    },
   });
   const modern = createModernSide({
     ...{ settings, supervisor, interests },
@@ -127,7 +129,8 @@ export function createSharedUpstream(settings: StdioSettings): Upstream {
       if (message.era === '2026') return modern.handle(message, context);
       switch (message.kind) {
         case 'request': {
-          const server = await supervisor.acquire();
+          // Without a wait where none is needed: a cancellation must not overtake its request.
+          const server = supervisor.live ?? (await supervisor.acquire());
           if (!isUnavailable(server)) return handleRequest(message, context, server);
           return answers.answerFailure(answers.unavailable(server.retryAfter), message.id);
         }

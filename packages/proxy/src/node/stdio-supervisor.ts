@@ -32,6 +32,8 @@ export interface SupervisorOptions {
   readonly greet: Greet;
   /** A process is ready; whatever its predecessor had been told must be told again. */
   readonly onLive: (server: LiveServer) => void;
+  /** No further process will be started. */
+  readonly onAbandoned?: () => void;
 }
 
 type State =
@@ -102,6 +104,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     if (failures >= restart.maxAttempts) {
       log({ type: 'restart-abandoned', attempts: failures });
       state = { name: 'abandoned', error };
+      options.onAbandoned?.();
       return;
     }
     const delay = wasStable ? 0 : Math.min(restart.initialDelay * 2 ** failures, restart.maxDelay);

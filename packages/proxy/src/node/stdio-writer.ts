@@ -6,11 +6,11 @@ import type { Writable } from 'node:stream';
 export type WriteResult = 'written' | 'full' | 'gone';
 
 export interface LineWriter {
-  /** `force`: queue the line even when the queue is full. */
+  /** `force`: queue the line even when the queue is full, but not when it is twice as full. */
   write(line: string, force?: boolean): WriteResult;
 }
 
-/** Queues at most `maxBytes` (and one line more) while the pipe is full. */
+/** Queues at most `maxBytes`, twice that with what is forced (and one line more), while the pipe is full. */
 export function createLineWriter(pipe: Writable, maxBytes: number): LineWriter {
   const queue: string[] = [];
   let queuedBytes = 0;
@@ -38,7 +38,7 @@ export function createLineWriter(pipe: Writable, maxBytes: number): LineWriter {
         isBlocked = !pipe.write(text);
         return 'written';
       }
-      if (!force && queuedBytes >= maxBytes) return 'full';
+      if (queuedBytes >= (force ? 2 : 1) * maxBytes) return 'full';
       queue.push(text);
       queuedBytes += Buffer.byteLength(text);
       return 'written';

@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   BOTH,
   beginSession,
@@ -51,17 +54,6 @@ describe('one process per session', () => {
     expect((await upstream.handle(deed('echo'), context)).status).toBe(404);
   });
 
-  it('ends the session with the process', async () => {
-    const { upstream, events } = startRig([], PER_SESSION);
-    const sessionId = await beginSession(upstream);
-    const context = contextOf({ sessionId });
-    const hanging = upstream.handle(deed('hang'), context);
-    const crashing = upstream.handle(deed('crash', { code: 9 }), context);
-    expect([(await hanging).status, (await crashing).status]).toEqual([502, 502]);
-    expect((await upstream.handle(deed('echo'), context)).status).toBe(404);
-    expect(events).toContainEqual({ type: 'session-ended', reason: 'process-exited' });
-  });
-
   it('needs a session for everything but initialize', async () => {
     const { upstream } = startRig([], PER_SESSION);
     expect((await upstream.handle(deed('echo'), contextOf())).status).toBe(400);
@@ -85,8 +77,10 @@ describe('one process per session', () => {
   it('answers initialize with 502 when the process cannot be started', async () => {
     const { upstream, events } = startRig(['--exit', '1'], PER_SESSION);
     expect((await upstream.handle(initializeMessage(), contextOf())).status).toBe(502);
-    await until(() => events.some(({ type }) => type === 'process-exited'));
-    expect(events).toContainEqual(expect.objectContaining({ stderr: ['this is why'] }));
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'process-failed', stderr: ['this is why'] }),
+    );
+    expect(events.map(({ type }) => type)).not.toContain('restart-scheduled');
   });
 
   it('can be closed while it tries whether a process can be started', async () => {
@@ -119,6 +113,130 @@ describe('one process per session', () => {
     const started = events.find(({ type }) => type === 'process-started');
     expect(started).toBeDefined();
     expect(started?.type === 'process-started' && isAlive(started.pid)).toBe(false);
+  });
+});
+
+describe('a session whose process dies', () => {
+  const SOON = { ...PER_SESSION, restart: { initialDelay: 1 } } as const;
+  const request = (method: string, params: string) =>
+    message(`{"jsonrpc":"2.0","id":1,"method":"${method}","params":${params}}`);
+
+  it('goes on with another, which is told what the first one was', async () => {
+    const { upstream, events } = startRig([], SOON);
+    const hello = JSON.stringify({
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      clientInfo: { name: 'test', version: '1' },
+      n: 'N',
+    }).replace('"N"', '9007199254740993');
+    const begun = await upstream.handle(request('initialize', hello), contextOf());
+    const sessionId = begun.headers.get('mcp-session-id') ?? '';
+    const context = contextOf({ sessionId });
+    await upstream.handle(notification('notifications/initialized', '{}'), context);
+    for (const [method, params] of [
+      ['resources/subscribe', '{"uri":"a:"}'],
+      ['resources/subscribe', '{"uri":"b:"}'],
+      ['resources/subscribe', '{"uri":"bad:"}'],
+      ['resources/unsubscribe', '{"uri":"b:"}'],
+      ['logging/setLevel', '{"level":"error"}'],
+    ] as const) {
+      await upstream.handle(request(method, params), context);
+    }
+    const hanging = upstream.handle(deed('hang'), context);
+    const crashing = upstream.handle(deed('crash', { code: 9 }), context);
+    expect([(await hanging).status, (await crashing).status]).toEqual([502, 502]);
+    await until(() => events.filter(({ type }) => type === 'process-ready').length === 2);
+    const journal = await journalOf(upstream, { sessionId });
+    expect(journal.map(({ method }) => method)).toEqual([
+      'initialize',
+      'notifications/initialized',
+      'logging/setLevel',
+      'resources/subscribe',
+    ]);
+    expect(journal[0]?.params).toMatchObject({ clientInfo: { name: 'test' } });
+    expect(journal[3]?.params).toEqual({ uri: 'a:' });
+    expect((await upstream.handle(deed('echo'), context)).status).toBe(200);
+  });
+
+  it('is told when to come again while there is none', async () => {
+    const { upstream, events } = startRig([], {
+      ...PER_SESSION,
+      restart: { initialDelay: 60_000 },
+    });
+    const sessionId = await beginSession(upstream);
+    await upstream.handle(deed('crash'), contextOf({ sessionId }));
+    await until(() => events.some(({ type }) => type === 'restart-scheduled'));
+    const response = await upstream.handle(deed('echo'), contextOf({ sessionId }));
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '60']);
+  });
+
+  it('ends when there will be none any more', async () => {
+    const { upstream, events } = startRig([], { ...PER_SESSION, restart: { maxAttempts: 0 } });
+    const sessionId = await beginSession(upstream);
+    await upstream.handle(deed('crash'), contextOf({ sessionId }));
+    await until(() => events.some(({ type }) => type === 'session-ended'));
+    expect((await upstream.handle(deed('echo'), contextOf({ sessionId }))).status).toBe(404);
+    expect(events).toContainEqual({ type: 'session-ended', reason: 'process-exited' });
+  });
+
+  it('does not answer the successor what the first one asked', async () => {
+    const { upstream, events } = startRig([], SOON);
+    const sessionId = await beginSession(upstream);
+    const context = contextOf({ sessionId, accept: BOTH });
+    const stream = eventsOf(await upstream.stream(context));
+    void upstream.handle(deed('ask', { method: 'roots/list', id: 'q' }), contextOf({ sessionId }));
+    expect((await stream.next()).value).toContain('roots/list');
+    await upstream.handle(deed('crash'), contextOf({ sessionId }));
+    expect((await stream.next()).value).toBe(
+      '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"q"}}',
+    );
+    await until(() => events.filter(({ type }) => type === 'process-ready').length === 2);
+    void upstream.handle(deed('ask', { method: 'roots/list', id: 'r' }), contextOf({ sessionId }));
+    expect((await stream.next()).value).toContain('"r"');
+    const answer = (id: string) => message(`{"jsonrpc":"2.0","id":"${id}","result":{}}`);
+    expect((await upstream.handle(answer('q'), context)).status).toBe(400);
+    expect((await upstream.handle(answer('r'), context)).status).toBe(202);
+  });
+
+  it('does not go on with one that speaks another version', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'versions-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const script = `
+      const fs = require('node:fs');
+      const marker = ${JSON.stringify(join(folder, 'started'))};
+      const protocolVersion = fs.existsSync(marker) ? '2025-03-26' : '2025-11-25';
+      fs.writeFileSync(marker, '');
+      require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+        const { id, method } = JSON.parse(line);
+        if (method === 'tools/call') process.exit(1);
+        const result = { protocolVersion, capabilities: {}, serverInfo: { name: 's', version: '1' } };
+        if (id !== undefined) console.log(JSON.stringify({ jsonrpc: '2.0', id, result }));
+      });`;
+    const { upstream, events } = startRig([], {
+      ...{ ...PER_SESSION, args: ['-e', script], restart: { initialDelay: 1, maxAttempts: 1 } },
+    });
+    const sessionId = await beginSession(upstream);
+    await upstream.handle(deed('crash'), contextOf({ sessionId }));
+    await until(() => events.some(({ type }) => type === 'session-ended'));
+    expect((await upstream.handle(deed('echo'), contextOf({ sessionId }))).status).toBe(404);
+  });
+});
+
+describe('a process that does not read', () => {
+  it('does not make what its client sends pile up', async () => {
+    const { upstream, events } = startRig([], { ...PER_SESSION, maxQueuedBytes: 100_000 });
+    const sessionId = await beginSession(upstream);
+    const context = contextOf({ sessionId });
+    void upstream.handle(deed('deaf', { ms: 60_000 }), context);
+    const params = JSON.stringify({ pad: 'x'.repeat(50_000) });
+    for (let sent = 0; sent < 20; sent += 1) {
+      await upstream.handle(notification('notifications/roots/list_changed', params), context);
+    }
+    const dropped = events.filter(({ type }) => type === 'message-dropped');
+    expect(dropped.length).toBeGreaterThan(5);
+    expect(dropped[0]).toMatchObject({ reason: 'queue-full' });
+    const refused = await upstream.handle(deed('echo'), context);
+    expect((await jsonOf(refused)).error.message).toBe('Upstream busy');
   });
 });
 

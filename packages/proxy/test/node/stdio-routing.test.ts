@@ -296,6 +296,22 @@ describe('requests of a shared process', () => {
   });
 });
 
+describe('requests that are not answered', () => {
+  it('are bounded by what they hold in memory, also when their clients have gone', async () => {
+    const { upstream } = startRig([], { maxQueuedBytes: 100_000, requestTimeout: 60_000 });
+    const gone = AbortSignal.timeout(1);
+    const pad = 'x'.repeat(90_000);
+    await upstream.ready(AbortSignal.timeout(5000));
+    const hang = () => upstream.handle(deed('hang', { pad }), contextOf({ signal: gone }));
+    const sent = Array.from({ length: 5 }, hang);
+    const refused = await upstream.handle(deed('echo'), contextOf());
+    expect(refused.status).toBe(503);
+    expect((await jsonOf(refused)).error.message).toBe('Upstream busy');
+    await upstream.close();
+    expect((await Promise.all(sent)).map(({ status }) => status)).toEqual(Array(5).fill(503));
+  });
+});
+
 describe('lines that are not messages', () => {
   it('are skipped and logged by reason and length only', async () => {
     const { upstream, events } = startRig();

@@ -1,0 +1,135 @@
+/** The process of one session, and its successors: a crash does not end the session. */
+
+import type { JsonRpcMessage } from '../mcp/json-rpc.ts';
+import type { McpMessage } from '../mcp/message.ts';
+import { createServerAsks, type ServerAsks } from './stdio-asks.ts';
+import { openConnection } from './stdio-connection.ts';
+import { type Greet, INITIALIZED, openWith, readGreeting } from './stdio-greeting.ts';
+import { MAX_SUBSCRIPTIONS } from './stdio-interests.ts';
+import type { StdioEvent, StdioSettings } from './stdio-options.ts';
+import type { Session } from './stdio-session.ts';
+import { spliceText } from './stdio-splice.ts';
+import { createSupervisor, isUnavailable, type Supervisor } from './stdio-supervisor.ts';
+
+export interface Tenant {
+  readonly asks: ServerAsks;
+  readonly supervisor: Supervisor;
+  /** True until the first process has answered `initialize`, or has failed to. */
+  readonly isStarting: boolean;
+  /**
+   * Starts the first process. Its answer to `initialize`, also a refusal; undefined when there is
+   * none.
+   */
+  begin(): Promise<{ readonly reply: JsonRpcMessage; readonly isWelcome: boolean } | undefined>;
+  /** Takes note of what a new process has to be told again. */
+  noteAccepted(request: McpMessage): void;
+  /** The client said `initialized`, which every further process hears from the bridge. */
+  noteInitialized(): void;
+}
+
+export interface TenantOptions {
+  readonly session: Session;
+  /** The `initialize` of the client: every process gets it as it is, but for the id. */
+  readonly initialize: McpMessage;
+  readonly settings: StdioSettings;
+  /** No process can be started any more. */
+  readonly onAbandoned: () => void;
+}
+
+export function createTenant({
+  session,
+  initialize,
+  settings,
+  onAbandoned,
+}: TenantOptions): Tenant {
+  const subscriptions = new Map<string, McpMessage>();
+  let level: McpMessage | undefined;
+  let isInitialized = false;
+  let isStarting = true;
+  let version: string | undefined;
+  let refusal: JsonRpcMessage | undefined;
+
+  const log = (event: StdioEvent): void => {
+    // Whoever begins a session that comes to nothing is told so; nobody waits for another process.
+    const isRestart = event.type === 'restart-scheduled' || event.type === 'restart-abandoned';
+    if (!isStarting || !isRestart) settings.log(event);
+  };
+  const asks = createServerAsks(session, {
+    log,
+    reply: (text) => supervisor.live?.connection.send(text),
+  });
+
+  const greet: Greet = async (connection) => {
+    const opened = await openWith('initialize', (key) => withId(initialize, key), {
+      connection,
+      settings,
+    });
+    if ('reason' in opened) return { ok: false, reason: opened.reason };
+    const greeting = readGreeting(opened.reply);
+    const isWelcome = greeting?.version !== undefined;
+    if (!isWelcome) refusal = opened.reply;
+    if (!isWelcome || (version !== undefined && greeting.version !== version)) {
+      return { ok: false, reason: `"${settings.command}" refused initialize` };
+    }
+    version = greeting.version;
+    if (isInitialized) connection.send(INITIALIZED);
+    return { ok: true, greeting };
+  };
+
+  const supervisor = createSupervisor({
+    settings: { ...settings, log },
+    greet,
+    open() {
+      const connection = openConnection(settings, {
+        onNotification: asks.notify,
+        onRequest: asks.ask,
+      });
+      void connection.exited.then(() => asks.withdraw());
+      return connection;
+    },
+    onLive({ connection }) {
+      const told =
+        level === undefined ? subscriptions.values() : [level, ...subscriptions.values()];
+      for (const request of told) {
+        void connection.askText(request.method ?? '', (key) => withId(request, key));
+      }
+    },
+    onAbandoned: () => {
+      if (!isStarting) onAbandoned();
+    },
+  });
+
+  return {
+    asks,
+    supervisor,
+    get isStarting() {
+      return isStarting;
+    },
+    async begin() {
+      const server = await supervisor.acquire();
+      const reply = isUnavailable(server) ? refusal : server.greeting.reply;
+      if (!isUnavailable(server)) isStarting = false;
+      return reply && { reply, isWelcome: !isUnavailable(server) };
+    },
+    noteAccepted(request) {
+      const uri = request.params?.['uri'];
+      if (request.method === 'logging/setLevel') level = request;
+      if (typeof uri !== 'string') return;
+      if (request.method === 'resources/unsubscribe') subscriptions.delete(uri);
+      if (request.method !== 'resources/subscribe') return;
+      // What is beyond the bound is subscribed to as long as this process lives.
+      if (subscriptions.size < MAX_SUBSCRIPTIONS) subscriptions.set(uri, request);
+    },
+    noteInitialized() {
+      isInitialized = true;
+    },
+  };
+}
+
+function withId(message: McpMessage, key: string): string {
+  const id = message.spans.get('id');
+  const token = message.spans.get('params._meta.progressToken');
+  const text = JSON.stringify(key);
+  const splices = [id, token].flatMap((span) => (span === undefined ? [] : [{ span, text }]));
+  return spliceText(message.text, splices);
+}
