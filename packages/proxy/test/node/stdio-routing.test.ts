@@ -299,11 +299,13 @@ describe('requests of a shared process', () => {
 describe('requests that are not answered', () => {
   it('are bounded by what they hold in memory, also when their clients have gone', async () => {
     const { upstream } = startRig([], { maxQueuedBytes: 100_000, requestTimeout: 60_000 });
-    const gone = AbortSignal.timeout(1);
+    const leaving = new AbortController();
     const pad = 'x'.repeat(90_000);
     await upstream.ready(AbortSignal.timeout(5000));
-    const hang = () => upstream.handle(deed('hang', { pad }), contextOf({ signal: gone }));
+    const hang = () =>
+      upstream.handle(deed('hang', { pad }), contextOf({ signal: leaving.signal }));
     const sent = Array.from({ length: 5 }, hang);
+    leaving.abort();
     const refused = await upstream.handle(deed('echo'), contextOf());
     expect(refused.status).toBe(503);
     expect((await jsonOf(refused)).error.message).toBe('Upstream busy');
