@@ -1,5 +1,6 @@
 /** JSON-RPC 2.0 messages with one reading (D5); what follows from the bytes alone, no MCP rules. */
 
+import { MAX_ANSWER_PARTS, MAX_MESSAGE_PARTS } from './json-parts.ts';
 import { decodeUtf8, readStrictJson, type Span, type StrictJson } from './strict-json.ts';
 
 /** Error codes of JSON-RPC 2.0 §5.1. */
@@ -62,19 +63,26 @@ const integer = /^-?(?:0|[1-9]\d*)$/;
 /** Characters of an id's text. Ids are remembered, so that long ones would fill the memory. */
 const MAX_ID_LENGTH = 1024;
 
-/** Reads one message from the bytes of a body. */
+/** Reads one message of a client from the bytes of a body. */
 export function readJsonRpc(bytes: Uint8Array): JsonRpcResult {
   const text = decodeUtf8(bytes);
-  return text === undefined ? refuse(PARSE_ERROR, 'encoding') : readJsonRpcText(text);
+  return text === undefined
+    ? refuse(PARSE_ERROR, 'encoding')
+    : readJsonRpcText(text, WANTED, MAX_MESSAGE_PARTS);
 }
 
 /**
  * Reads one message from text, such as a line of a stdio server or the data of an SSE event.
  *
  * @param wanted further paths whose spans are needed
+ * @param maxParts most strings, objects and arrays; by default what a server's answer may have
  */
-export function readJsonRpcText(text: string, wanted: ReadonlySet<string> = WANTED): JsonRpcResult {
-  const read = readStrictJson(text, wanted);
+export function readJsonRpcText(
+  text: string,
+  wanted: ReadonlySet<string> = WANTED,
+  maxParts: number = MAX_ANSWER_PARTS,
+): JsonRpcResult {
+  const read = readStrictJson(text, wanted, maxParts);
   if (!read.ok) {
     return refuse(read.problem === 'syntax' ? PARSE_ERROR : INVALID_REQUEST, read.problem);
   }

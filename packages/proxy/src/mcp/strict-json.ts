@@ -7,6 +7,7 @@
  */
 
 import { buildJson } from './json-build.ts';
+import { hasMoreParts, MAX_ANSWER_PARTS } from './json-parts.ts';
 import { JsonWalk, type Span, type WalkProblem } from './json-walk.ts';
 
 export type { Span } from './json-walk.ts';
@@ -21,8 +22,11 @@ export interface StrictJson {
   readonly items: ReadonlyMap<string, readonly Span[]>;
 }
 
-/** Why a text was refused. `syntax`: not JSON. The others: JSON, but with more than one reading. */
-export type StrictJsonProblem = 'syntax' | WalkProblem;
+/**
+ * Why a text was refused. `syntax`: not JSON. `parts`: too many things in it. The others: JSON, but
+ * with more than one reading.
+ */
+export type StrictJsonProblem = 'syntax' | 'parts' | WalkProblem;
 
 export type StrictJsonResult =
   | { readonly ok: true; readonly json: StrictJson }
@@ -45,8 +49,14 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
  * Reads a text strictly.
  *
  * @param wanted paths whose spans are needed: `id`, `params._meta.progressToken`, `result.tools[]`
+ * @param maxParts most strings, objects and arrays; by default what a server's answer may have
  */
-export function readStrictJson(text: string, wanted: ReadonlySet<string> = NONE): StrictJsonResult {
+export function readStrictJson(
+  text: string,
+  wanted: ReadonlySet<string> = NONE,
+  maxParts: number = MAX_ANSWER_PARTS,
+): StrictJsonResult {
+  if (hasMoreParts(text, maxParts)) return { ok: false, problem: 'parts' };
   let value: unknown;
   try {
     value = JSON.parse(text);
