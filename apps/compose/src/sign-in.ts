@@ -1,6 +1,7 @@
 /** Who may call: OpenID providers, or the local user (D3). */
 
 import { createTokenValidator, type Identity } from '@thv/oidc';
+import { nativeSha256 } from '@thv/oidc/node';
 import type { Authenticator } from '@thv/proxy';
 import type { LogEvent } from './config.ts';
 import { createOidcAuthenticator } from './oidc-authenticator.ts';
@@ -45,6 +46,7 @@ async function createOidcSignIn(
   try {
     const validator = createTokenValidator({
       issuers: issuers.options,
+      sha256: nativeSha256,
       warn: (message) => log({ level: 'warn', message }),
     });
     const { authenticator, metadata } = createOidcAuthenticator({

@@ -44,7 +44,8 @@ export async function startProtectedServer(config: ProtectedServerConfig): Promi
       return closeWatchers(error);
     },
   );
-  listener.answer(server.proxy.fetch);
+  const { proxy } = server;
+  listener.answer(proxy.fetch, (path) => (path === proxy.path ? proxy.answer : undefined));
   const stopping = new AbortController();
   const ready = becomeReady(server, config, stopping.signal);
   // Whoever starts a server reads `ready`; until then a failure must not end the process.

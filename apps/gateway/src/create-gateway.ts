@@ -10,7 +10,7 @@ import {
   openWatchers,
   type SharedParts,
 } from '@thv/compose';
-import type { PeerInfo } from '@thv/proxy';
+import type { McpProxy, PeerInfo } from '@thv/proxy';
 import type { GatewayConfig, ServerConfig } from './config.ts';
 
 export interface GatewayOptions {
@@ -21,6 +21,8 @@ export interface GatewayOptions {
 
 export interface Gateway {
   readonly fetch: (request: Request, peer?: PeerInfo) => Promise<Response>;
+  /** What answers POSTs to exactly this path, for `listen`. */
+  readonly direct: (path: string) => McpProxy['answer'] | undefined;
   /** Rejects with the first server that cannot serve. Providers may still be down (D13). */
   readonly ready: (signal: AbortSignal) => Promise<void>;
   readonly endStreams: () => void;
@@ -48,8 +50,10 @@ export async function createGateway(
     throw error;
   });
   const all = [...servers.values()];
+  const byPath = new Map(all.map(({ proxy }) => [proxy.path, proxy.answer]));
   return {
     fetch: (request, peer) => route(request, peer, servers),
+    direct: (path) => byPath.get(path),
     ready: async (signal) => {
       await Promise.all([...servers].map(([name, server]) => serverReady(name, server, signal)));
     },

@@ -51,7 +51,7 @@ async function serve(config: Config, log: (event: LogEvent) => void): Promise<nu
   try {
     const gateway = await createGateway(config, { log, boundPort: () => listener.port });
     try {
-      listener.answer(gateway.fetch);
+      listener.answer(gateway.fetch, gateway.direct);
       await gateway.ready(AbortSignal.timeout(60_000));
       // Whoever reads an audit log expects nothing else there.
       const out = config.audit?.sink.kind === 'stdout' ? process.stderr : process.stdout;

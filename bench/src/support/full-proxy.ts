@@ -32,8 +32,11 @@ const proxy = createProxy({
     { cedar: await loadCedar() },
   ),
   origins: { loopbackPort: listener.port },
+  // As a server in use has them.
+  onExchange: () => undefined,
+  onError: () => undefined,
 });
-listener.answer(proxy.fetch);
+listener.answer(proxy.fetch, (path) => (path === proxy.path ? proxy.answer : undefined));
 process.stdout.write(
   `${JSON.stringify({ url: `http://127.0.0.1:${listener.port}/mcp`, token })}\n`,
 );

@@ -1,6 +1,7 @@
 /** A provider in memory: one RS256 key, and a validator that trusts it. */
 
 import { createTokenValidator, type TokenValidator } from '@thv/oidc';
+import { nativeSha256 } from '@thv/oidc/node';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 
 export const issuer = 'https://idp.example';
@@ -30,6 +31,7 @@ export function createBenchValidator(): TokenValidator {
     issuer,
     jwksUrl: `${issuer}/jwks`,
     audiences: [audience],
+    sha256: nativeSha256,
     fetch: async () => Response.json(keys),
   });
 }

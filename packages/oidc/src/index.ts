@@ -47,6 +47,7 @@ export {
   wellKnownUrl,
 } from './resource-metadata.ts';
 export {
+  type BearerRequest,
   createResourceServer,
   type LateText,
   type ResourceServer,

@@ -11,5 +11,6 @@ export {
   type GuardedFetchOptions,
 } from './node/guarded-fetch.ts';
 export { createKubernetesIssuer, type KubernetesIssuerOptions } from './node/kubernetes-issuer.ts';
+export { nativeSha256 } from './node/native-sha256.ts';
 export { createSecretFile } from './node/secret-file.ts';
 export { type NodeRequest, toWebRequest } from './node/web-request.ts';

@@ -96,4 +96,9 @@ export interface TokenValidatorOptions extends IssuerOptions {
   readonly timeout?: number;
   /** Verified tokens that are remembered. Default 10,000; 0 remembers none. */
   readonly tokenCacheSize?: number;
+  /**
+   * SHA-256 of a text's UTF-8 bytes in hexadecimal, under which verified tokens are remembered: two
+   * tokens with one hash would be one caller. Default: a portable one; on Node use `nativeSha256`.
+   */
+  readonly sha256?: (text: string) => string;
 }

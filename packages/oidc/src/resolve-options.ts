@@ -16,6 +16,7 @@ import type {
   WarningTopic,
 } from './options.ts';
 import type { FetchLike } from './provider-fetch.ts';
+import { sha256 } from './sha256.ts';
 
 /** One issuer with everything decided. */
 export interface ResolvedIssuer {
@@ -42,6 +43,7 @@ export interface ResolvedOptions {
   readonly warn: (message: string, topic: WarningTopic) => void;
   readonly timeout: number;
   readonly tokenCacheSize: number;
+  readonly sha256: (text: string) => string;
 }
 
 /** @throws {TypeError} naming the first option that is missing or wrong. */
@@ -60,6 +62,7 @@ export function resolveOptions(options: TokenValidatorOptions): ResolvedOptions 
     warn: options.warn ?? (() => undefined),
     timeout,
     tokenCacheSize: requireInteger('tokenCacheSize', options.tokenCacheSize ?? 10_000, size),
+    sha256: options.sha256 ?? sha256,
   };
   assertDistinct(resolved.issuers);
   for (const issuer of resolved.issuers) {

@@ -37,21 +37,28 @@ export interface ResourceServerOptions {
   readonly resourceDocumentation?: string;
 }
 
+/** What is looked at of a request; a Web `Request` has it. */
+export interface BearerRequest {
+  readonly headers: Pick<Headers, 'get'>;
+  /** Ends the waiting of this caller. Asked for only when there is something to wait for. */
+  readonly signal: AbortSignal;
+}
+
 /** Protects a resource with bearer tokens. */
 export interface ResourceServer {
   /** @throws {OidcError} when the request may not pass. */
-  verify(request: Request): Promise<Identity>;
+  verify(request: BearerRequest): Promise<Identity>;
   /** @throws {OidcError} `ERR_OIDC_INSUFFICIENT_SCOPE` naming all the scopes given. */
   assertScopes(identity: Identity, scopes: readonly string[]): void;
   /**
    * True when `verify` needs neither a signature check nor a question to the provider: the token was
    * accepted a moment ago, or the request carries none that could be.
    */
-  isCheapToVerify(request: Request): boolean;
+  isCheapToVerify(request: BearerRequest): boolean;
   /** The refusal for an error of `verify`; 500 for anything that is not an {@link OidcError}. */
   toResponse(error: unknown): Response;
   /** `verify` and `toResponse` in one. */
-  require(request: Request): Promise<Identity | Response>;
+  require(request: BearerRequest): Promise<Identity | Response>;
   /** The challenge for an error, or `undefined` for one that is not the caller's fault. */
   challenge(error: OidcError): string | undefined;
   /** The RFC 9728 document; `undefined` while the resource has no URL. */
@@ -96,7 +103,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     });
   }
 
-  async function verify(request: Request): Promise<Identity> {
+  async function verify(request: BearerRequest): Promise<Identity> {
     const token = parseBearer(request.headers.get('authorization'));
     const call: CallOptions = {
       get signal() {
@@ -140,7 +147,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     return refuse(wire, { 'retry-after': String(error.detail.retryAfter ?? RETRY_AFTER) });
   }
 
-  function isCheapToVerify(request: Request): boolean {
+  function isCheapToVerify(request: BearerRequest): boolean {
     let token: string;
     try {
       token = parseBearer(request.headers.get('authorization'));

@@ -8,7 +8,6 @@ import { createIssuerRuntime, type IssuerRuntime } from './issuer-runtime.ts';
 import type { KeySourceStatus } from './key-source.ts';
 import type { TokenValidatorOptions } from './options.ts';
 import { resolveOptions } from './resolve-options.ts';
-import { sha256 } from './sha256.ts';
 import { abandonable } from './single-flight.ts';
 import { isJwtShaped, MAX_TOKEN_LENGTH, readToken } from './token-shape.ts';
 
@@ -75,7 +74,7 @@ interface CachedIdentity {
  */
 export function createTokenValidator(options: TokenValidatorOptions): TokenValidator {
   const resolved = resolveOptions(options);
-  const { now } = resolved;
+  const { now, sha256 } = resolved;
   const cache = createExpiringCache<CachedIdentity>({ maxEntries: resolved.tokenCacheSize, now });
   /** Tokens that a provider called active; what it said is remembered by the introspector. */
   const askedAbout = createExpiringCache<true>({ maxEntries: resolved.tokenCacheSize, now });

@@ -36,6 +36,7 @@ describe('exports', () => {
       [
         "createGuardedFetch",
         "createKubernetesIssuer",
+        "nativeSha256",
         "createSecretFile",
         "toWebRequest",
       ]

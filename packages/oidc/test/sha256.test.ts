@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { nativeSha256 } from '../src/node/native-sha256.ts';
 import { sha256 } from '../src/sha256.ts';
 import { SEED } from './support/seed.ts';
 
@@ -18,6 +19,7 @@ describe('sha256', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 500 }), (text) => {
         expect(sha256(text)).toBe(reference(text));
+        expect(nativeSha256(text)).toBe(reference(text));
       }),
       SEED,
     );

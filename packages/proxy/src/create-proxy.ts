@@ -2,6 +2,8 @@
 
 import { Hono } from 'hono';
 import { type Exchange, runStages, type Stage } from './exchange.ts';
+import { type Answer, toResponse } from './http/answer.ts';
+import { fromWebRequest, type ProxyRequest } from './http/request.ts';
 import { createRateLimits } from './limit/rate-limits.ts';
 import { INVALID_REQUEST } from './mcp/json-rpc.ts';
 import { replyError } from './mcp/reply.ts';
@@ -22,6 +24,13 @@ export interface McpProxy {
    * @param peer who is at the other end of the connection, for reports and limits by address
    */
   readonly fetch: (request: Request, peer?: PeerInfo) => Promise<Response>;
+  /**
+   * The same for a server that can do without `Request` and `Response`, such as `listen` of
+   * `@thv/proxy/node`: answers what is sent to the MCP endpoint, and nothing else.
+   */
+  readonly answer: (request: ProxyRequest, peer?: PeerInfo) => Promise<Answer>;
+  /** Path of the MCP endpoint. */
+  readonly path: string;
   /**
    * The same as a Hono app, to mount in one of your own. It knows no source addresses, unless the
    * bindings that your app is given have a `peerAddress`.
@@ -53,19 +62,20 @@ export function createProxy(options: ProxyOptions): McpProxy {
   const readiness = createReadiness({ checks, degraded: resolved.degraded, onError, now });
 
   const app = new Hono();
-  const serve = (route: string, methods: readonly string[], isLegacy = false): void => {
-    app.all(route, (context) => {
-      const request = context.req.raw;
-      const exchange: Exchange = {
-        request,
-        isLegacy,
-        startedAt: now(),
-        peerAddress: peerAddressOf(context.env),
-      };
-      // Asked of the request itself: the router takes HEAD for GET.
+  const answerOn =
+    (methods: readonly string[], isLegacy: boolean): McpProxy['answer'] =>
+    async (request, peer) => {
+      const peerAddress = peerAddressOf(peer);
+      const exchange: Exchange = { request, isLegacy, startedAt: now(), peerAddress };
       const isDeclared = methods.includes(request.method);
       return runStages(isDeclared ? stages : [stages[0], refuseMethod(methods)], exchange);
-    });
+    };
+  const serve = (route: string, methods: readonly string[], isLegacy = false): void => {
+    const answer = answerOn(methods, isLegacy);
+    app.all(route, async ({ req, env }) =>
+      // The request itself is looked at: the router takes HEAD for GET.
+      toResponse(await answer(fromWebRequest(req.raw), env as PeerInfo | undefined)),
+    );
   };
   serve(path, METHODS);
   if (upstream.legacy !== undefined) {
@@ -87,6 +97,8 @@ export function createProxy(options: ProxyOptions): McpProxy {
 
   return {
     app,
+    answer: answerOn(METHODS, false),
+    path,
     fetch: async (request, peer) => app.fetch(request, peer),
     endStreams: () => ending.abort(),
     close: () => upstream.close(),
@@ -94,8 +106,8 @@ export function createProxy(options: ProxyOptions): McpProxy {
 }
 
 /** What a Hono app is given as bindings may be anything. */
-function peerAddressOf(bindings: unknown): string | undefined {
-  const address = (bindings as PeerInfo | undefined)?.peerAddress; // Checked on the next line.
+function peerAddressOf(bindings: PeerInfo | undefined): string | undefined {
+  const address: unknown = bindings?.peerAddress;
   return typeof address === 'string' ? address : undefined;
 }
 

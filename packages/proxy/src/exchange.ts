@@ -2,13 +2,15 @@
 
 import type { Identity } from '@thv/oidc';
 import type { PolicyDecision } from './authorization.ts';
+import type { Answer } from './http/answer.ts';
+import type { ProxyRequest } from './http/request.ts';
 import type { SignInAttempt } from './limit/sign-in-guard.ts';
 import type { McpMessage } from './mcp/message.ts';
 import type { FilteredList } from './mcp/methods.ts';
 import type { RequestObservation, UpstreamObservation } from './observer.ts';
 
 export interface Exchange {
-  readonly request: Request;
+  readonly request: ProxyRequest;
   /** True on the routes of the transport of 2024-11-05. */
   readonly isLegacy: boolean;
   /** Milliseconds since the epoch. */
@@ -41,14 +43,14 @@ export interface Exchange {
   asking?: UpstreamObservation;
 }
 
-export type Next = () => Promise<Response>;
+export type Next = () => Promise<Answer>;
 
 /** One stage of the pipeline: answers by itself, or lets the next stage answer. */
-export type Stage = (exchange: Exchange, next: Next) => Promise<Response>;
+export type Stage = (exchange: Exchange, next: Next) => Promise<Answer>;
 
 /** Runs the stages in order; the last one must answer. */
-export function runStages(stages: readonly Stage[], exchange: Exchange): Promise<Response> {
-  const run = (index: number): Promise<Response> => {
+export function runStages(stages: readonly Stage[], exchange: Exchange): Promise<Answer> {
+  const run = (index: number): Promise<Answer> => {
     const stage = stages[index];
     if (stage === undefined) throw new TypeError('the last stage of a pipeline must answer');
     return stage(exchange, () => run(index + 1));

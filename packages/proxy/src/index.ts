@@ -18,6 +18,8 @@ export type {
 } from './authorization.ts';
 export { createProxy, type McpProxy } from './create-proxy.ts';
 export { isProxyError, ProxyError, type ProxyErrorCode } from './errors.ts';
+export type { Answer } from './http/answer.ts';
+export type { ProxyRequest } from './http/request.ts';
 export {
   createMemoryRateLimitStore,
   type MemoryRateLimitStoreOptions,
@@ -35,7 +37,7 @@ export type {
   RequestObservation,
   UpstreamObservation,
 } from './observer.ts';
-export type { Authenticator, OriginPolicy, ProxyOptions } from './options.ts';
+export type { Authenticator, CallerRequest, OriginPolicy, ProxyOptions } from './options.ts';
 export type { ExchangeReport, Outcome } from './report.ts';
 export {
   createMemorySessionStore,
@@ -49,7 +51,6 @@ export {
   AnswerTimeout,
   createHttpUpstream,
   type HttpUpstreamOptions,
-  type UpstreamAnswer,
   type UpstreamFetch,
   type UpstreamRequest,
 } from './upstream/http.ts';

@@ -3,6 +3,7 @@
 import type { Identity } from '@thv/oidc';
 import type { PolicyDecision, PolicyEngine } from './authorization.ts';
 import type { Exchange } from './exchange.ts';
+import type { Answer } from './http/answer.ts';
 import type { McpMessage } from './mcp/message.ts';
 import type { ExchangeReport } from './report.ts';
 import type { SessionStore } from './session/store.ts';
@@ -55,8 +56,8 @@ export interface UpstreamObservation {
 export async function observeUpstream(
   exchange: Exchange,
   observer: ProxyObserver,
-  ask: () => Promise<Response>,
-): Promise<Response> {
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
   exchange.observation ??= beginObservation(exchange, observer);
   const asking = exchange.observation.asking();
   exchange.asking = asking;

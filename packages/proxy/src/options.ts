@@ -3,6 +3,7 @@
 import type { Identity } from '@thv/oidc';
 import type { AuditOptions } from './audit/auditor.ts';
 import type { PolicyEngine } from './authorization.ts';
+import type { ProxyRequest } from './http/request.ts';
 import type { RateLimits } from './limit/rate-limits.ts';
 import type { ProxyObserver } from './observer.ts';
 import type { ExchangeReport } from './report.ts';
@@ -12,10 +13,13 @@ import type { ToolNames } from './tools/tool-names.ts';
 import type { ToolOptions } from './tools/tool-options.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
+/** What an authenticator may look at; a Web `Request` has it. */
+export type CallerRequest = Pick<ProxyRequest, 'method' | 'url' | 'headers' | 'signal'>;
+
 /** Finds out who calls; the resource server of `@thv/oidc` fits. */
 export interface Authenticator {
   /** The caller's identity; rejects when the request carries no acceptable credential. */
-  verify(request: Request): Promise<Identity>;
+  verify(request: CallerRequest): Promise<Identity>;
   /** The answer to a rejected request: 400, 401, 403 or 503, never a detail of the reason. */
   toResponse(error: unknown): Response;
   /**
@@ -23,7 +27,7 @@ export interface Authenticator {
    * was accepted a moment ago, or there is none. Such requests are neither counted as failed
    * sign-ins nor refused for those of others. Without it all of them are.
    */
-  isCheapToVerify?(request: Request): boolean;
+  isCheapToVerify?(request: CallerRequest): boolean;
 }
 
 /** Which browsers and which host names may reach the proxy (D36). */

@@ -1,6 +1,7 @@
 /** What an operator learns of one request (D38): names and reasons, never tokens or values. */
 
 import type { Exchange } from './exchange.ts';
+import type { Answer } from './http/answer.ts';
 import { isRecord } from './mcp/json-rpc.ts';
 import type { McpMessage } from './mcp/message.ts';
 import { TOOL_UNKNOWN } from './middleware/tools.ts';
@@ -37,7 +38,7 @@ export interface ExchangeReport {
   readonly duration: number;
 }
 
-export function buildReport(exchange: Exchange, response: Response, now: number): ExchangeReport {
+export function buildReport(exchange: Exchange, response: Answer, now: number): ExchangeReport {
   const { message } = exchange;
   const target = targetOf(message);
   return {
@@ -88,7 +89,7 @@ function argumentNames(args: unknown): readonly string[] {
     .map((name) => shorten(name, MAX_NAME));
 }
 
-function outcomeOf({ decision, identity, reason }: Exchange, { status }: Response): Outcome {
+function outcomeOf({ decision, identity, reason }: Exchange, { status }: Answer): Outcome {
   // What a server itself forbids is none of ours.
   const isOurs = reason !== undefined;
   if (decision?.allowed === false || (isOurs && (status === 403 || status === 429)))

@@ -1,6 +1,7 @@
 /** Reads the result of a request that the proxy itself sent, from JSON or from an event stream. */
 
 import { ProxyError } from '../errors.ts';
+import { type Answer, streamOf } from '../http/answer.ts';
 import { readJsonRpcText } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import { idKey } from '../session/traffic.ts';
@@ -19,7 +20,7 @@ export interface ReadLimits {
  * @throws ProxyError `ERR_PROXY_UPSTREAM_ANSWER` when there is no readable answer.
  */
 export async function readResult(
-  response: Response,
+  response: Answer,
   message: McpMessage,
   limits: ReadLimits,
 ): Promise<unknown> {
@@ -38,20 +39,21 @@ export async function readResult(
 }
 
 async function* bodyTexts(
-  response: Response,
+  response: Answer,
   { maxBytes, signal }: ReadLimits,
 ): AsyncGenerator<string> {
-  const bytes = await readBounded(response.body, maxBytes, signal);
+  const bytes = await readBounded(streamOf(response.body), maxBytes, signal);
   if (bytes !== 'too-large') yield new TextDecoder('utf-8').decode(bytes);
 }
 
 async function* eventTexts(
-  response: Response,
+  response: Answer,
   { maxBytes, signal }: ReadLimits,
 ): AsyncGenerator<string> {
-  if (response.body === null) return;
+  const body = streamOf(response.body);
+  if (body === null) return;
   const sse = createSseReader(maxBytes);
-  const reader = response.body.getReader();
+  const reader = body.getReader();
   const leave = (): void => void reader.cancel().catch(() => undefined);
   signal.addEventListener('abort', leave, { once: true });
   try {

@@ -3,6 +3,8 @@
 import type { FilterResult, PolicyEngine } from '../authorization.ts';
 import { type Exchange, identityOf, type Stage } from '../exchange.ts';
 import type { HintStore } from '../hints/hint-store.ts';
+import { type Answer, discard } from '../http/answer.ts';
+import { Fields } from '../http/fields.ts';
 import { encodeMirrored } from '../mcp/era.ts';
 import { INTERNAL_ERROR, isRecord } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
@@ -58,7 +60,7 @@ async function ask(
   exchange: Exchange,
   asked: AnsweredRequest | undefined,
   options: ForwardOptions,
-): Promise<Response> {
+): Promise<Answer> {
   const { request, message } = exchange;
   const { upstream, traffic } = options;
   const context = contextOf(exchange);
@@ -111,7 +113,7 @@ async function openStream(
   exchange: Exchange,
   context: UpstreamContext,
   { upstream, ending }: ForwardOptions,
-): Promise<Response> {
+): Promise<Answer> {
   try {
     const signal = AbortSignal.any([context.signal, ending]);
     return await upstream.stream({ ...context, signal });
@@ -125,9 +127,9 @@ async function openStream(
 /** What the client may see of the upstream's answer. */
 export function filter(
   exchange: Exchange,
-  response: Response,
+  response: Answer,
   options: ForwardOptions & { readonly asked: AnsweredRequest | undefined },
-): Promise<Response> {
+): Promise<Answer> {
   const { message } = exchange;
   const { tools, observer } = options;
   const identity = identityOf(exchange);
@@ -185,10 +187,9 @@ function ownTasks(result: unknown, owner: SessionOwner, tasks: TaskBook): Filter
 }
 
 /** Notifications, responses and session ends are answered by a status alone. */
-export function withoutBody(response: Response): Response {
-  // Nothing of it is passed on, so a failing cancel changes nothing.
-  response.body?.cancel().catch(() => undefined);
-  const headers = new Headers(response.headers);
+export function withoutBody(response: Answer): Answer {
+  discard(response);
+  const headers = Fields.from(response.headers);
   for (const name of ['content-type', 'content-length', 'content-encoding']) headers.delete(name);
-  return new Response(null, { status: response.status, headers });
+  return { status: response.status, headers, body: null };
 }

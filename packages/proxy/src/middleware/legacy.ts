@@ -5,6 +5,7 @@
  */
 
 import type { Exchange, Stage } from '../exchange.ts';
+import { type Answer, streamOf } from '../http/answer.ts';
 import { UNSUPPORTED_VERSION, VERSION_2026, VERSIONS_2025 } from '../mcp/era.ts';
 import { replyError } from '../mcp/reply.ts';
 import { observeUpstream } from '../observer.ts';
@@ -40,7 +41,7 @@ export function legacyForwardStage(options: LegacyOptions): Stage {
   return (exchange) => {
     const { legacy } = options.upstream;
     if (legacy === undefined) throw new TypeError('the upstream has no such routes');
-    const ask = (): Promise<Response> =>
+    const ask = (): Promise<Answer> =>
       exchange.message === undefined
         ? openStream(exchange, legacy, options)
         : send(exchange, legacy, options.traffic);
@@ -57,7 +58,7 @@ async function send(
   exchange: Exchange,
   legacy: LegacyUpstream,
   traffic: TrafficBook,
-): Promise<Response> {
+): Promise<Answer> {
   const { message } = exchange;
   if (message === undefined) throw new TypeError('a POST has a message');
   const asked = askedBy(exchange);
@@ -82,7 +83,7 @@ async function openStream(
   exchange: Exchange,
   legacy: LegacyUpstream,
   options: LegacyOptions,
-): Promise<Response> {
+): Promise<Answer> {
   const { sessions, traffic, path } = options;
   const context = ownContextOf(exchange);
   const { response, sessionId } = await legacy.open(context);
@@ -94,7 +95,8 @@ async function openStream(
   exchange.trafficKey = `session ${sessionId}`;
   const key = exchange.trafficKey;
   const filtered = await filter(exchange, response, { ...options, asked: undefined });
-  if (filtered.body === null) return filtered;
+  const stream = streamOf(filtered.body);
+  if (stream === null) return filtered;
   const resource = options.resourceMetadata?.()['resource'];
   const endpoint = endpointPath({ url: exchange.request.url, path, resource });
   const first = encodeSse({ event: 'endpoint', data: `${endpoint}?session_id=${sessionId}` });
@@ -103,7 +105,7 @@ async function openStream(
     sessions.forget(sessionId).catch((error: unknown) => options.onError(error, 'session'));
   };
   const { status, headers } = filtered;
-  return new Response(startWith(first, filtered.body, onEnd), { status, headers });
+  return { status, headers, body: startWith(first, stream, onEnd) };
 }
 
 /** The stream with one more event before all others. */

@@ -1,6 +1,9 @@
 /** Keeps foreign web pages out: Origin, Host and CORS (D36). */
 
 import type { Exchange, Stage } from '../exchange.ts';
+import type { Answer } from '../http/answer.ts';
+import { Fields } from '../http/fields.ts';
+import type { ProxyRequest } from '../http/request.ts';
 import { INVALID_REQUEST } from '../mcp/json-rpc.ts';
 import { replyError } from '../mcp/reply.ts';
 import type { OriginPolicy } from '../options.ts';
@@ -30,12 +33,18 @@ export function originStage(policy: () => OriginPolicy): Stage {
 }
 
 /** True when the request was addressed to a name that this proxy answers for. */
-export function isAllowedHost(request: Request, rules: OriginPolicy): boolean {
+export function isAllowedHost(
+  request: Pick<ProxyRequest, 'url' | 'headers'>,
+  rules: OriginPolicy,
+): boolean {
   const { loopbackPort, allowedHosts = [] } = rules;
   if (loopbackPort === undefined && allowedHosts.length === 0) return true;
-  const url = URL.parse(`http://${request.headers.get('host') ?? new URL(request.url).host}`);
+  const host = request.headers.get('host') ?? new URL(request.url).host;
+  // Nearly every client of this machine; the others are taken apart.
+  if (host === `127.0.0.1:${loopbackPort}` || host === `localhost:${loopbackPort}`) return true;
+  const url = URL.parse(`http://${host}`);
   if (url === null || url.username !== '' || url.pathname !== '/') return false;
-  const secure = new URL(request.url).protocol === 'https:';
+  const secure = request.url.startsWith('https:');
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
   if (port === loopbackPort && loopbackHost.test(url.hostname)) return true;
   return allowedHosts.some((allowed) => {
@@ -90,10 +99,10 @@ function preflight(): Response {
   });
 }
 
-function withCors(response: Response, origin: string): Response {
-  const headers = new Headers(response.headers);
+function withCors(response: Answer, origin: string): Answer {
+  const headers = Fields.from(response.headers);
   headers.set('access-control-allow-origin', origin);
   headers.set('access-control-expose-headers', EXPOSED);
   headers.append('vary', 'Origin');
-  return new Response(response.body, { status: response.status, headers });
+  return { status: response.status, headers, body: response.body };
 }

@@ -5,7 +5,6 @@ import { eraOfHeaders } from '../mcp/era.ts';
 import { INVALID_REQUEST, PARSE_ERROR } from '../mcp/json-rpc.ts';
 import { readMessage } from '../mcp/message.ts';
 import { replyError } from '../mcp/reply.ts';
-import { readBounded } from '../stream/body-limit.ts';
 import { replyTooLarge } from './body-limit.ts';
 
 /** Sets the message of a POST; checks that GET and DELETE belong to an era that has them. */
@@ -37,7 +36,7 @@ async function readPost(exchange: Exchange, limit: number): Promise<Response | u
       message: 'Content-Encoding is not supported',
     });
   }
-  const bytes = await readBody(request, limit);
+  const bytes = await request.read(limit);
   if (bytes === 'too-large') {
     exchange.reason = 'body-too-large';
     return replyTooLarge();
@@ -52,14 +51,6 @@ async function readPost(exchange: Exchange, limit: number): Promise<Response | u
   }
   const { code, reason, id, data } = read.refusal;
   return refuse(exchange, reason, { status: 400, code, id, data });
-}
-
-/** D5: what arrives is counted. A declared length only chooses the way that servers are fastest at. */
-async function readBody(request: Request, limit: number): Promise<Uint8Array | 'too-large'> {
-  const declared = request.headers.get('content-length');
-  if (declared === null) return readBounded(request.body, limit);
-  const bytes = new Uint8Array(await request.arrayBuffer());
-  return bytes.byteLength > limit ? 'too-large' : bytes;
 }
 
 function checkBodyless(exchange: Exchange): Response | undefined {

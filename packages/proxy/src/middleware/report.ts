@@ -4,6 +4,7 @@ import { type Auditor, refuseUnaudited } from '../audit/auditor.ts';
 import { createSessionLabels } from '../audit/session-label.ts';
 import { isProxyError, type ProxyErrorCode } from '../errors.ts';
 import type { Exchange, Stage } from '../exchange.ts';
+import { type Answer, discard } from '../http/answer.ts';
 import { INTERNAL_ERROR } from '../mcp/json-rpc.ts';
 import { replyError } from '../mcp/reply.ts';
 import { beginObservation } from '../observer.ts';
@@ -21,7 +22,7 @@ export function reportStage(options: ReportOptions): Stage {
   const conclude = createConclusion(options);
   const isWatched = onExchange !== undefined || audit !== undefined || observer !== undefined;
   return async (exchange, next) => {
-    let response: Response;
+    let response: Answer;
     try {
       response = await next();
     } catch (error) {
@@ -36,15 +37,14 @@ export function reportStage(options: ReportOptions): Stage {
 /** Everybody who wants to know is told, the audit log first: it may take the answer away. */
 function createConclusion({ onExchange, audit, observer, now }: ReportOptions) {
   const labels = createSessionLabels();
-  return async (exchange: Exchange, given: Response): Promise<Response> => {
+  return async (exchange: Exchange, given: Answer): Promise<Answer> => {
     let response = given;
     let report = buildReport(exchange, response, now());
     const isLabelled = audit !== undefined || observer !== undefined;
     const session =
       isLabelled && report.session !== undefined ? await labels(report.session) : undefined;
     if (audit !== undefined && !(await audit.keep(exchange, report, session))) {
-      // Nobody reads it any more; a failing cancel changes nothing.
-      response.body?.cancel().catch(() => undefined);
+      discard(response);
       response = refuseUnaudited(exchange);
       report = buildReport(exchange, response, now());
     }

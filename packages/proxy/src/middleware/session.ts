@@ -1,6 +1,8 @@
 /** A session belongs to the identity that began it (D21). */
 
 import { type Exchange, identityOf, type Stage } from '../exchange.ts';
+import { type Answer, isSuccess } from '../http/answer.ts';
+import { Fields } from '../http/fields.ts';
 import { INVALID_REQUEST } from '../mcp/json-rpc.ts';
 import { replyError, SESSION_NOT_FOUND } from '../mcp/reply.ts';
 import { isSameOwner, type SessionOwner, type SessionStore } from '../session/store.ts';
@@ -22,7 +24,7 @@ export function sessionStage(store: SessionStore, traffic: TrafficBook): Stage {
       if (refusal !== undefined) return refusal;
     }
     const response = await next();
-    if (request.method === 'DELETE' && response.ok && sessionId !== null) {
+    if (request.method === 'DELETE' && isSuccess(response) && sessionId !== null) {
       await store.forget(sessionId);
       traffic.forget(exchange.trafficKey);
     }
@@ -53,14 +55,14 @@ export async function admitOwner(
 
 /** Gives a session that the upstream names to the caller, unless it is somebody else's. */
 async function claimSession(
-  response: Response,
+  response: Answer,
   owner: SessionOwner,
   store: SessionStore,
-): Promise<Response> {
+): Promise<Answer> {
   const sessionId = response.headers.get(HEADER);
   if (sessionId === null) return response;
   let known = await store.ownerOf(sessionId);
-  if (known === undefined && response.ok) {
+  if (known === undefined && isSuccess(response)) {
     await store.remember(sessionId, owner);
     // Asked again: two may have been told of one session at once, and only the first has it.
     known = await store.ownerOf(sessionId);
@@ -68,11 +70,11 @@ async function claimSession(
   return known !== undefined && !isSameOwner(known, owner) ? withoutHeader(response) : response;
 }
 
-function withoutHeader(response: Response): Response {
+function withoutHeader(response: Answer): Answer {
   if (!response.headers.has(HEADER)) return response;
-  const headers = new Headers(response.headers);
+  const headers = Fields.from(response.headers);
   headers.delete(HEADER);
-  return new Response(response.body, { status: response.status, headers });
+  return { status: response.status, headers, body: response.body };
 }
 
 function ownerFrom(exchange: Exchange): SessionOwner {

@@ -1,10 +1,11 @@
 /** Serves a proxy on Node: binds, answers, and ends in order (D40). */
 
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import { ProxyError } from '../errors.ts';
 import type { PeerInfo } from '../source/request-source.ts';
+import { answerDirectly, type DirectAnswer } from './direct.ts';
 
 export interface ListenOptions {
   /** Address or name to bind, such as `127.0.0.1`. */
@@ -22,8 +23,16 @@ export interface ListenOptions {
 export interface Listener {
   readonly host: string;
   readonly port: number;
-  /** Begins to serve. */
-  answer(fetch: (request: Request, peer: PeerInfo) => Promise<Response>): void;
+  /**
+   * Begins to serve.
+   *
+   * @param fetch answers everything
+   * @param direct what answers the POSTs to exactly this path, and is faster; asked for each one
+   */
+  answer(
+    fetch: (request: Request, peer: PeerInfo) => Promise<Response>,
+    direct?: (path: string) => DirectAnswer | undefined,
+  ): void;
   /**
    * Stops accepting, lets requests in flight finish, then closes what is left.
    *
@@ -39,11 +48,20 @@ export interface Listener {
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
   let fetch: (request: Request, peer: PeerInfo) => Promise<Response> = notReady;
-  const server = createAdaptorServer({
-    fetch: (request, { incoming }) => fetch(request, peerOf(incoming.socket as Socket)),
-    overrideGlobalObjects: options.replaceGlobals ?? false,
-    serverOptions: { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 120_000 },
-  }) as Server; // Without a TLS option the adaptor makes a node:http server.
+  let direct: (path: string) => DirectAnswer | undefined = () => undefined;
+  const answerByFetch = getRequestListener(
+    (request, { incoming }) => fetch(request, peerOf(incoming.socket as Socket)),
+    { overrideGlobalObjects: options.replaceGlobals ?? false },
+  );
+  const limits = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 120_000 };
+  const server = createServer(limits, (incoming, outgoing) => {
+    const answer = incoming.method === 'POST' ? direct(pathOf(incoming.url)) : undefined;
+    if (answer === undefined) void answerByFetch(incoming, outgoing);
+    else {
+      const peer = peerOf(incoming.socket);
+      void answerDirectly(incoming, outgoing, (request) => answer(request, peer));
+    }
+  });
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -54,11 +72,18 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   return {
     host: options.host,
     port: address.port,
-    answer: (answer) => {
+    answer: (answer, answerDirect) => {
       fetch = answer;
+      direct = answerDirect ?? direct;
     },
     close: (grace = 30_000) => closeServer(server, sockets, grace),
   };
+}
+
+/** The path as it was sent: another spelling of it is not taken for the same here. */
+function pathOf(target = ''): string {
+  const query = target.indexOf('?');
+  return query === -1 ? target : target.slice(0, query);
 }
 
 /** Milliseconds. */

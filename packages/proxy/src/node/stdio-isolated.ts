@@ -22,7 +22,7 @@ import { createSupervisor, isUnavailable, type Supervisor } from './stdio-superv
 import { createTenant, type Tenant } from './stdio-tenant.ts';
 
 /** Creates the upstream of `isolation: 'session'`. */
-export function createIsolatedUpstream(settings: StdioSettings): Upstream {
+export function createIsolatedUpstream(settings: StdioSettings): Upstream<Response> {
   const tenants = new Map<Session, Tenant>();
   /** Processes that are being stopped; `close` waits for them. */
   const stopping = new Set<Promise<void>>();

@@ -27,7 +27,7 @@ const LIST_CHANGED: ReadonlySet<string> = new Set([
 ]);
 
 /** Creates the upstream of `isolation: 'shared'`. */
-export function createSharedUpstream(settings: StdioSettings): Upstream {
+export function createSharedUpstream(settings: StdioSettings): Upstream<Response> {
   const { log } = settings;
   const interests = createInterests();
   /** Everybody who ever used this process, as far as it matters: nobody, one, or several. */

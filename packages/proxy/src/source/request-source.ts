@@ -43,7 +43,7 @@ interface Peer {
  * A proxy passes on the header that it does not know, so a caller can choose it. Where both are there
  * and say different things, neither is believed and the proxy itself is the source.
  */
-function behindProxy({ headers }: Request, peer: Peer, isTrusted: IpRanges): string {
+function behindProxy({ headers }: Exchange['request'], peer: Peer, isTrusted: IpRanges): string {
   const forwardedFor = headers.get('x-forwarded-for');
   const forwarded = headers.get('forwarded');
   const found = [

@@ -1,5 +1,7 @@
 /** Turns the upstream's answer into the one that the client may see. */
 
+import { type Answer, discard, isSuccess, streamOf } from '../http/answer.ts';
+import { Fields } from '../http/fields.ts';
 import { INTERNAL_ERROR, readJsonRpcText } from '../mcp/json-rpc.ts';
 import { replyError } from '../mcp/reply.ts';
 import { readBounded } from './body-limit.ts';
@@ -20,14 +22,15 @@ export interface FilterResponseOptions extends Omit<FilterSseOptions, 'harmless'
  * A list answer that cannot be read is withheld (D29): the client gets −32603 under its own id.
  */
 export async function filterResponse(
-  response: Response,
+  response: Answer,
   options: FilterResponseOptions,
-): Promise<Response> {
+): Promise<Answer> {
   const decoded = decodeBody(response);
   if (decoded === undefined) return withheld(response, options, 'content-encoding');
   const media = mediaType(decoded.headers);
-  if (media === 'text/event-stream' && decoded.body !== null) {
-    return withBody(decoded, filterSse(decoded.body, { ...options, harmless: 'pass' }));
+  const stream = media === 'text/event-stream' ? streamOf(decoded.body) : null;
+  if (stream !== null) {
+    return withBody(decoded, filterSse(stream, { ...options, harmless: 'pass' }));
   }
   // A GET opens an event stream or fails; a body of another kind belongs to no request.
   const { request, traffic } = options;
@@ -38,17 +41,18 @@ export async function filterResponse(
 }
 
 async function filterBody(
-  response: Response,
+  response: Answer,
   options: FilterResponseOptions & Pick<FilterSseOptions, 'harmless'>,
-): Promise<Response> {
-  const bytes = await readBounded(response.body, options.maxBodyBytes, options.signal);
+): Promise<Answer> {
+  const body = streamOf(response.body);
+  const bytes = await readBounded(body, options.maxBodyBytes, options.signal);
   if (bytes === 'too-large') return withheld(response, options, 'too-large');
   // Not fatal and without its byte order mark: this is what a client would read.
   const text = new TextDecoder('utf-8').decode(bytes);
-  if (!response.ok && !isErrorMessage(text)) return withheld(response, options, 'status');
+  if (!isSuccess(response) && !isErrorMessage(text)) return withheld(response, options, 'status');
   if (!/^\s*[{[]/.test(text)) {
     // A mislabelled event stream is still one to a client that sniffs.
-    const stream = holdsEvents(text, options.maxEventLength) ? new Response(text).body : null;
+    const stream = holdsEvents(text, options.maxEventLength) ? streamOf(text) : null;
     if (stream === null) return withheld(response, options, 'not-json');
     return withBody(response, filterSse(stream, options));
   }
@@ -70,14 +74,15 @@ function isErrorMessage(text: string): boolean {
 }
 
 /** The response with its content coding undone; undefined when it has one we do not know. */
-function decodeBody(response: Response): Response | undefined {
+function decodeBody(response: Answer): Answer | undefined {
   const coding = response.headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity';
   if (coding === 'identity' || coding === '') return response;
   if (coding !== 'gzip' && coding !== 'x-gzip' && coding !== 'deflate') return undefined;
-  if (response.body === null) return response;
+  const coded = streamOf(response.body);
+  if (coded === null) return response;
   const format = coding === 'deflate' ? 'deflate' : 'gzip';
   // The platform types ask for ArrayBuffer-backed chunks, which fetch bodies are.
-  const body = (response.body as ReadableStream<BufferSource>).pipeThrough(
+  const body = (coded as ReadableStream<BufferSource>).pipeThrough(
     new DecompressionStream(format),
   ) as unknown as ReadableStream<Uint8Array>;
   const decoded = withBody(response, body);
@@ -90,11 +95,11 @@ function mediaType(headers: Headers): string {
 }
 
 function withBody(
-  response: Response,
+  response: Answer,
   body: ReadableStream<Uint8Array> | string | null,
   contentType?: string,
-): Response {
-  const headers = new Headers(response.headers);
+): Answer {
+  const headers = Fields.from(response.headers);
   headers.delete('content-length');
   headers.delete('etag');
   if (contentType !== undefined) {
@@ -102,14 +107,14 @@ function withBody(
     headers.delete('content-encoding');
   }
   headers.set('cache-control', 'no-store');
-  return new Response(body as BodyInit | null, { status: response.status, headers });
+  return { status: response.status, headers, body };
 }
 
-function withheld(response: Response, options: FilterResponseOptions, reason: string): Response {
+function withheld(response: Answer, options: FilterResponseOptions, reason: string): Answer {
   options.onWithheld(reason);
-  response.body?.cancel().catch(() => undefined);
+  discard(response);
   // A status below 400 that is no success (304) has no body, and says nothing that a client asked.
-  const status = response.ok ? 200 : Math.max(response.status, 400);
+  const status = isSuccess(response) ? 200 : Math.max(response.status, 400);
   const { request } = options;
   return replyError({
     status,

@@ -1,5 +1,7 @@
 /** Which headers cross the proxy, in both directions (D20, RFC 9110 §7.6.1). */
 
+import { Fields } from '../http/fields.ts';
+
 const HOP_BY_HOP = new Set([
   'connection',
   'keep-alive',
@@ -78,7 +80,7 @@ function keep(headers: Headers, admits: (name: string) => boolean): Headers {
   const named = new Set(
     (headers.get('connection') ?? '').split(',').map((name) => name.trim().toLowerCase()),
   );
-  const kept = new Headers();
+  const kept = new Fields();
   for (const [name, value] of headers) {
     if (HOP_BY_HOP.has(name) || named.has(name) || !admits(name)) continue;
     kept.append(name, value);

@@ -1,23 +1,18 @@
 /** A streamable HTTP server behind the proxy, over any `fetch`. */
 
 import { ProxyError } from '../errors.ts';
+import { type Answer, discard } from '../http/answer.ts';
+import { Fields } from '../http/fields.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import { returnedResponseHeaders } from './headers.ts';
 import type { Upstream, UpstreamContext } from './upstream.ts';
 
 /** One HTTP exchange with the upstream; redirects come back as they are. */
-export type UpstreamFetch = (request: UpstreamRequest) => Promise<UpstreamAnswer>;
+export type UpstreamFetch = (request: UpstreamRequest) => Promise<Answer>;
 
 /** Thrown by an {@link UpstreamFetch} when `headersTimeout` has passed. */
 export class AnswerTimeout extends Error {
   override readonly name: string = 'AnswerTimeout';
-}
-
-/** What the upstream says. Not a `Response`: this one is filtered before one is made of it. */
-export interface UpstreamAnswer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: ReadableStream<Uint8Array> | Uint8Array | null;
 }
 
 export interface UpstreamRequest {
@@ -81,7 +76,7 @@ export type HttpSend = (
   method: UpstreamRequest['method'],
   context: Pick<UpstreamContext, 'headers' | 'signal'>,
   message?: McpMessage,
-) => Promise<Response>;
+) => Promise<Answer>;
 
 export function createHttpSend({
   url,
@@ -91,10 +86,10 @@ export function createHttpSend({
   readonly exchange: UpstreamFetch;
 }): HttpSend {
   return async (method, context, message) => {
-    const headers = new Headers(context.headers);
+    const headers = Fields.from(context.headers);
     if (message !== undefined) headers.set('content-type', 'application/json');
     const { signal } = context;
-    let answer: UpstreamAnswer;
+    let answer: Answer;
     try {
       answer = await exchange({ url, method, headers, headersTimeout, body: message?.raw, signal });
     } catch (error) {
@@ -110,7 +105,7 @@ export function createHttpSend({
   };
 }
 
-function judge(answer: UpstreamAnswer, origin: string): Response {
+function judge(answer: Answer, origin: string): Answer {
   const { status, headers, body } = answer;
   const isRedirect = status === 0 || (status >= 300 && status < 400 && status !== 304);
   if (isRedirect || status === 401) {
@@ -125,19 +120,8 @@ function judge(answer: UpstreamAnswer, origin: string): Response {
   }
   const hasNoBody = status === 204 || status === 205 || status === 304;
   if (hasNoBody) discard(answer);
-  return new Response(
-    hasNoBody
-      ? null
-      : body instanceof ReadableStream
-        ? hideErrors(body)
-        : (body as BodyInit | null),
-    { status, headers: returnedResponseHeaders(headers) },
-  );
-}
-
-/** Nothing of the body is of use any more, so a failing cancel changes nothing. */
-function discard({ body }: UpstreamAnswer): void {
-  if (body instanceof ReadableStream) body.cancel().catch(() => undefined);
+  const shown = body instanceof ReadableStream ? hideErrors(body) : body;
+  return { status, headers: returnedResponseHeaders(headers), body: hasNoBody ? null : shown };
 }
 
 /** Servers may show a client why a stream broke; it is told nothing of what is behind. */

@@ -4,6 +4,7 @@
  */
 
 import { ProxyError } from '../errors.ts';
+import { type Answer, discard, streamOf } from '../http/answer.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import { createSseReader, type SseItem, SseOverflow } from '../stream/sse-parse.ts';
 import { createHttpSend, type HttpSend, type UpstreamFetch } from './http.ts';
@@ -102,21 +103,21 @@ function toConnection(
     async post(message, sender) {
       const response = await send('POST', withoutForeign(sender), message);
       // What a message is answered with comes on the stream; here is nothing to read.
-      response.body?.cancel().catch(() => undefined);
+      discard(response);
       return response.status;
     },
     close: () => items.close(),
   };
 }
 
-async function openStream(send: HttpSend, url: URL, sender: Sender): Promise<Response> {
+async function openStream(send: HttpSend, url: URL, sender: Sender): Promise<Answer> {
   const { headers, signal } = withoutForeign(sender);
   headers.delete('content-type');
   headers.set('accept', 'text/event-stream');
   const response = await send('GET', { headers, signal });
   const type = response.headers.get('content-type') ?? '';
   if (response.status === 200 && /^text\/event-stream *(?:;|$)/i.test(type)) return response;
-  response.body?.cancel().catch(() => undefined);
+  discard(response);
   if (response.status === 403) {
     throw new ProxyError('ERR_PROXY_UPSTREAM_REFUSED', `${url.origin} refuses the proxy (403)`);
   }
@@ -165,9 +166,9 @@ interface ItemReader {
 }
 
 /** One item after the other, read from the network only when it is asked for. */
-function readItems(response: Response, maxEventLength: number): ItemReader {
+function readItems(response: Answer, maxEventLength: number): ItemReader {
   const sse = createSseReader(maxEventLength);
-  const reader = (response.body ?? new Blob([]).stream()).getReader();
+  const reader = (streamOf(response.body) ?? new Blob([]).stream()).getReader();
   let read: SseItem[] = [];
   let at = 0;
   let isOpen = true;

@@ -1,6 +1,7 @@
 /** What stands behind the proxy: a streamable HTTP server, a stdio process, or an embedder's own. */
 
 import type { Identity } from '@thv/oidc';
+import type { Answer } from '../http/answer.ts';
 import type { McpMessage } from '../mcp/message.ts';
 
 /** What an upstream may know of the request it serves. */
@@ -18,16 +19,16 @@ export interface UpstreamContext {
 /**
  * Serves messages that have been authenticated, read and authorized.
  *
- * Answers are HTTP responses as MCP's streamable HTTP transport defines them; the proxy filters
- * lists in them. Failures are thrown as `ProxyError`.
+ * Answers are HTTP responses (or what one is made of) as MCP's streamable HTTP transport defines
+ * them; the proxy filters lists in them. Failures are thrown as `ProxyError`.
  */
-export interface Upstream {
+export interface Upstream<A extends Answer = Answer> {
   /** POST: one message; JSON or SSE for a request, 202 for notifications and responses. */
-  handle(message: McpMessage, context: UpstreamContext): Promise<Response>;
+  handle(message: McpMessage, context: UpstreamContext): Promise<A>;
   /** GET: the stream for messages that belong to no request; 405 where there is none. */
-  stream(context: UpstreamContext): Promise<Response>;
+  stream(context: UpstreamContext): Promise<A>;
   /** DELETE: the client ends its session. */
-  endSession(context: UpstreamContext): Promise<Response>;
+  endSession(context: UpstreamContext): Promise<A>;
   /** Resolves when the upstream can serve; rejects with `ProxyError` when it cannot. */
   ready(signal: AbortSignal): Promise<void>;
   /** Ends everything that the upstream holds open. */
@@ -46,9 +47,9 @@ export interface LegacyUpstream {
    * stream; it is absent when `response` is a refusal.
    */
   open(context: UpstreamContext): Promise<{
-    readonly response: Response;
+    readonly response: Answer;
     readonly sessionId?: string;
   }>;
   /** Sends a message of the stream that `context.sessionId` names; only the status counts. */
-  send(message: McpMessage, context: UpstreamContext): Promise<Response>;
+  send(message: McpMessage, context: UpstreamContext): Promise<Answer>;
 }

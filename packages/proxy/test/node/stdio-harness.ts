@@ -15,12 +15,12 @@ export const LINE_SERVER: string = fileURLToPath(
 export const BOTH = 'application/json, text/event-stream';
 
 export interface Rig {
-  readonly upstream: Upstream;
+  readonly upstream: Upstream<Response>;
   readonly events: StdioEvent[];
   readonly stderr: string[];
 }
 
-const open = new Set<Upstream>();
+const open = new Set<Upstream<Response>>();
 
 /** An upstream over the line server, closed after the test. */
 export function startRig(
@@ -121,7 +121,7 @@ export function initializeMessage(version = '2025-11-25', id = '0'): McpMessage 
 
 /** Begins a session and returns its id. */
 export async function beginSession(
-  upstream: Upstream,
+  upstream: Upstream<Response>,
   options: CallerOptions = {},
 ): Promise<string> {
   const response = await upstream.handle(initializeMessage(), contextOf(options));
@@ -187,7 +187,7 @@ export async function jsonOf(response: Response): Promise<Answer> {
 
 /** What the process has received so far. */
 export async function journalOf(
-  upstream: Upstream,
+  upstream: Upstream<Response>,
   options: CallerOptions = {},
 ): Promise<readonly JournalEntry[]> {
   const answer = await jsonOf(await upstream.handle(deed('journal'), contextOf(options)));

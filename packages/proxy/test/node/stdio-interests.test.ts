@@ -21,7 +21,7 @@ function request(method: string, params: Record<string, unknown>, id = '1'): Mcp
 }
 
 async function ask(
-  upstream: Upstream,
+  upstream: Upstream<Response>,
   context: UpstreamContext,
   [method, params]: readonly [string, Record<string, unknown>],
 ): Promise<Answer> {
@@ -32,14 +32,14 @@ const level = (name: string) => ['logging/setLevel', { level: name }] as const;
 const subscribe = (uri: string) => ['resources/subscribe', { uri }] as const;
 const unsubscribe = (uri: string) => ['resources/unsubscribe', { uri }] as const;
 
-async function asked(upstream: Upstream, method: string): Promise<unknown[]> {
+async function asked(upstream: Upstream<Response>, method: string): Promise<unknown[]> {
   const journal = await journalOf(upstream);
   return journal
     .filter((entry) => entry.method === method)
     .map(({ params }) => Object.values(params)[0]);
 }
 
-async function emit(upstream: Upstream, lines: readonly string[]): Promise<void> {
+async function emit(upstream: Upstream<Response>, lines: readonly string[]): Promise<void> {
   await upstream.handle(deed('emit', { lines }), contextOf());
 }
 
@@ -80,11 +80,12 @@ describe('log levels on a shared process', () => {
   it.each([
     [
       'a session',
-      async (upstream: Upstream) => void (await beginSession(upstream, { subject: 'eve' })),
+      async (upstream: Upstream<Response>) =>
+        void (await beginSession(upstream, { subject: 'eve' })),
     ],
     [
       'a call without one',
-      async (upstream: Upstream) =>
+      async (upstream: Upstream<Response>) =>
         void (await upstream.handle(request('ping', {}), contextOf({ subject: 'eve' }))),
     ],
   ])('are no use once somebody else has %s: a line could be about them', async (_name, join) => {

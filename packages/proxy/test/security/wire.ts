@@ -36,7 +36,7 @@ export async function serve(
     ...proxyOptions,
     upstream,
   });
-  listener.answer(proxy.fetch);
+  listener.answer(proxy.fetch, (path) => (path === proxy.path ? proxy.answer : undefined));
   return {
     port: listener.port,
     errors,

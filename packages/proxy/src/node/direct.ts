@@ -1,0 +1,172 @@
+/**
+ * Serves the MCP endpoint straight from `node:http`: what a proxy in front of a server is measured
+ * by. A Web `Request`, a router and a `Response` cost more than all stages together (`bench/http`).
+ */
+
+import { isAscii } from 'node:buffer';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Answer } from '../http/answer.ts';
+import { Fields } from '../http/fields.ts';
+import type { ProxyRequest } from '../http/request.ts';
+import type { PeerInfo } from '../source/request-source.ts';
+
+/** Answers requests as the stages see them; `McpProxy.answer` is one. */
+export type DirectAnswer = (request: ProxyRequest, peer: PeerInfo) => Promise<Answer>;
+
+/** Answers one request, whatever happens. */
+export async function answerDirectly(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  answer: (request: ProxyRequest) => Promise<Answer>,
+): Promise<void> {
+  const request = new DirectRequest(incoming, outgoing);
+  try {
+    await write(await answer(request), incoming, outgoing);
+  } catch {
+    // The stages answer for what they throw, so this is an answer that HTTP cannot carry.
+    if (outgoing.headersSent) outgoing.destroy();
+    else outgoing.writeHead(502).end();
+  }
+}
+
+class DirectRequest implements ProxyRequest {
+  readonly method: string;
+  readonly headers: Fields;
+  readonly #incoming: IncomingMessage;
+  readonly #outgoing: ServerResponse;
+  #abort: AbortController | undefined;
+
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
+    this.method = incoming.method ?? '';
+    // As they came: Node itself keeps the first of two credentials in silence.
+    this.headers = Fields.fromFlat(incoming.rawHeaders);
+    this.#incoming = incoming;
+    this.#outgoing = outgoing;
+  }
+
+  get url(): string {
+    const scheme = 'encrypted' in this.#incoming.socket ? 'https' : 'http';
+    return `${scheme}://${this.headers.get('host') ?? 'localhost'}${this.#incoming.url}`;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      const abort = new AbortController();
+      this.#abort = abort;
+      const outgoing = this.#outgoing;
+      const onClose = (): void => {
+        if (!outgoing.writableFinished) abort.abort(new Error('the client left'));
+      };
+      if (outgoing.closed) onClose();
+      else outgoing.once('close', onClose);
+    }
+    return this.#abort.signal;
+  }
+
+  read(limit: number): Promise<Uint8Array | 'too-large'> {
+    return new Promise((resolve, reject) => {
+      const incoming = this.#incoming;
+      const chunks: Buffer[] = [];
+      let size = 0;
+      const onData = (chunk: Buffer): void => {
+        size += chunk.length;
+        if (size <= limit) {
+          chunks.push(chunk);
+          return;
+        }
+        chunks.length = 0;
+        incoming.off('data', onData);
+        incoming.pause();
+        resolve('too-large');
+      };
+      incoming.on('data', onData);
+      incoming.once('end', () => {
+        const [first] = chunks;
+        resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
+      });
+      incoming.once('error', reject);
+      incoming.once('close', () => {
+        if (!incoming.readableEnded) reject(new Error('the client left'));
+      });
+    });
+  }
+}
+
+async function write(
+  answer: Answer,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const { status, headers, body } = answer;
+  const flat: string[] = [];
+  for (const [name, value] of headers) {
+    // Counted below: what an upstream declared may no longer be true.
+    if (name !== 'content-length') flat.push(name, value);
+  }
+  if (!incoming.complete) drain(incoming, outgoing);
+  if (body instanceof ReadableStream) {
+    outgoing.writeHead(status, flat);
+    await writeStream(body, outgoing);
+    return;
+  }
+  const hasBody = status !== 204 && status !== 205 && status !== 304;
+  if (hasBody) flat.push('content-length', String(body === null ? 0 : Buffer.byteLength(body)));
+  outgoing.writeHead(status, flat);
+  if (!hasBody || body === null) outgoing.end();
+  // A text goes out in one piece with its head, which is one system call less to copy.
+  else if (typeof body === 'string') outgoing.end(body);
+  else if (isAscii(body)) outgoing.end(asText(body), 'latin1');
+  else outgoing.end(body);
+}
+
+function asText(body: Uint8Array): string {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
+}
+
+async function writeStream(
+  body: ReadableStream<Uint8Array>,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const reader = body.getReader();
+  let wake = (): void => undefined;
+  const onClose = (): void => {
+    // Whoever reads has gone; a source that fails to cancel is gone as well.
+    reader.cancel('the client left').catch(() => undefined);
+    wake();
+  };
+  if (outgoing.closed) onClose();
+  outgoing.once('close', onClose);
+  outgoing.on('drain', () => wake());
+  // The head says that the stream is open, which may be all for hours.
+  outgoing.flushHeaders();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || outgoing.destroyed) break;
+      if (outgoing.write(value)) continue;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        if (outgoing.destroyed) resolve();
+      });
+    }
+    outgoing.end();
+  } catch {
+    // The client sees that the answer broke off; why is for the operator, who has been told.
+    outgoing.destroy();
+  }
+}
+
+/** Milliseconds that a client may go on sending what nobody reads, so that it reads the answer. */
+const DRAIN_FOR = 500;
+
+/** The request was refused before it was read: its rest is thrown away, for a while. */
+function drain(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  outgoing.once('finish', () => {
+    if (incoming.complete || incoming.destroyed) return;
+    const timer = setTimeout(() => incoming.socket.destroySoon(), DRAIN_FOR);
+    timer.unref();
+    incoming.once('close', () => clearTimeout(timer));
+    incoming.once('end', () => clearTimeout(timer));
+    incoming.resume();
+  });
+}
