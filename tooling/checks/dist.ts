@@ -21,6 +21,10 @@ for (const folder of LIBRARIES) {
   if (found !== null) problems.push(`${folder}: its root entry is not neutral: ${found[0]}`);
 }
 
+const root = readFileSync(join(ROOT, 'packages/proxy/dist/index.js'), 'utf8');
+if (root.includes('@opentelemetry/'))
+  problems.push('packages/proxy: its root entry needs OpenTelemetry');
+
 for (const folder of [...LIBRARIES, ...APPS]) {
   const { messages } = await publint({ pkgDir: join(ROOT, folder), strict: true, pack: false });
   for (const message of messages)

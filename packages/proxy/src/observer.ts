@@ -46,7 +46,7 @@ export interface RequestObservation {
 }
 
 export interface UpstreamObservation {
-  /** Headers that the request to the upstream carries, in place of the caller's. */
+  /** Headers that the request to the upstream carries in place of the caller's; an empty one is left out. */
   readonly headers: Readonly<Record<string, string>>;
   /** The head of the answer has come, with this status, or the attempt has failed. */
   ended(outcome: { readonly status: number } | { readonly error: unknown }): void;

@@ -3,6 +3,7 @@
 import { expect, it } from 'vitest';
 import * as root from '../src/index.ts';
 import * as node from '../src/node/index.ts';
+import * as telemetry from '../src/telemetry/index.ts';
 
 it('exports these names', () => {
   expect(Object.keys(root).sort()).toMatchInlineSnapshot(`
@@ -33,6 +34,12 @@ it('exports these names', () => {
       "listen",
       "openAuditFile",
       "openAuditStdout",
+    ]
+  `);
+  expect(Object.keys(telemetry).sort()).toMatchInlineSnapshot(`
+    [
+      "createTelemetry",
+      "observeTokenValidator",
     ]
   `);
 });

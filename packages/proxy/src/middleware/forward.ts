@@ -80,8 +80,7 @@ export function contextOf(exchange: Exchange): UpstreamContext {
   else dropMirrors(headers);
   if (exchange.shownTool !== undefined) mirrorRealName(headers, message);
   const added = exchange.asking?.headers;
-  if (added !== undefined)
-    for (const [name, value] of Object.entries(added)) headers.set(name, value);
+  if (added !== undefined) addHeaders(headers, added);
   return {
     identity: identityOf(exchange),
     sessionId: exchange.sessionId,
@@ -192,4 +191,11 @@ export function withoutBody(response: Answer): Answer {
   const headers = Fields.from(response.headers);
   for (const name of ['content-type', 'content-length', 'content-encoding']) headers.delete(name);
   return { status: response.status, headers, body: null };
+}
+
+function addHeaders(headers: Headers, added: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(added)) {
+    if (value === '') headers.delete(name);
+    else headers.set(name, value);
+  }
 }
