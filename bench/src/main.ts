@@ -9,7 +9,7 @@ import { arch, cpus, loadavg, release, totalmem } from 'node:os';
 import { basename, join } from 'node:path';
 
 const wanted = process.argv.slice(2);
-const files = globSync('{micro,http}/*.ts', { cwd: import.meta.dirname }).sort();
+const files = globSync('{micro,http,startup}/*.ts', { cwd: import.meta.dirname }).sort();
 const chosen = files.filter(
   (file) => wanted.length === 0 || wanted.includes(basename(file, '.ts')),
 );

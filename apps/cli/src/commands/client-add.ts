@@ -77,10 +77,7 @@ export async function addToClient(
           io.stdout,
         ),
   );
-  createLog(
-    io,
-    flags,
-  )({
+  log({
     level: 'info',
     message: isKnown ? 'it was there already; nothing was changed' : client.afterwards,
   });

@@ -1,10 +1,18 @@
 /** Texts by the columns that they take: wide characters take two, combining ones none. Pure. */
-import stringWidth from 'string-width';
-import wrapAnsi from 'wrap-ansi';
+import { createRequire } from 'node:module';
 import type { Screen } from './screen.ts';
+
+/** Loaded when a text needs them, which few do: their tables take as long to load as all of thv. */
+const load = createRequire(import.meta.url);
+
+const ASCII = /^[ -~]*$/;
 
 /** Columns that a text takes on a terminal. */
 export function widthOf(text: string): number {
+  if (ASCII.test(text)) {
+    return text.length;
+  }
+  const { default: stringWidth }: typeof import('string-width') = load('string-width');
   return stringWidth(text);
 }
 
@@ -42,6 +50,14 @@ export function wrapLines(text: string, first: string, screen: Screen): readonly
   const lines =
     screen.columns === undefined
       ? [text]
-      : wrapAnsi(text, Math.max(LEAST_WIDTH, screen.columns - indent)).split('\n');
+      : breakLines(text, Math.max(LEAST_WIDTH, screen.columns - indent));
   return lines.map((line, at) => `${at === 0 ? first : ' '.repeat(indent)}${line}`.trimEnd());
+}
+
+function breakLines(text: string, width: number): readonly string[] {
+  if (widthOf(text) <= width) {
+    return [text];
+  }
+  const { default: wrapAnsi }: typeof import('wrap-ansi') = load('wrap-ansi');
+  return wrapAnsi(text, width).split('\n');
 }
