@@ -4,6 +4,7 @@ import { isLoopbackHost } from '@thv/oidc';
 import {
   assertToolOptions,
   assertTrustedProxies,
+  createMemorySessionStore,
   createProxy,
   type McpProxy,
   type RateLimits,
@@ -12,6 +13,7 @@ import type { LogEvent, ProtectedServerConfig } from './config.ts';
 import { describeExchange } from './exchange-log.ts';
 import { createLimits } from './limits.ts';
 import { loadPolicies } from './policies.ts';
+import { findIdleServing } from './serving-config.ts';
 import { createSignIn } from './sign-in.ts';
 import { createUpstream } from './upstream.ts';
 import type { Watchers } from './watchers.ts';
@@ -49,6 +51,9 @@ export async function composeServer(
 ): Promise<ComposedServer> {
   const { log, listen } = config;
   if (config.tools !== undefined) assertToolOptions(config.tools);
+  const { serving = {} } = config;
+  const idle = findIdleServing(serving, config.upstream);
+  if (idle !== undefined) throw new TypeError(`"${idle.key}" means nothing: ${idle.why}`);
   assertTrustedProxies(config.trustedProxies ?? []);
   const { watchers } = shared;
   const limits = shared.limits ?? createLimits(config.limits ?? {}, config.signIn);
@@ -84,6 +89,10 @@ export async function composeServer(
     ...(trustedProxies !== undefined && { trustedProxies }),
     ...(config.path !== undefined && { path: config.path }),
     ...(config.tools !== undefined && { tools: config.tools }),
+    ...(serving.stateless !== undefined && { stateless: serving.stateless }),
+    ...(serving.sessionTtl !== undefined && {
+      sessions: createMemorySessionStore({ ttl: serving.sessionTtl }),
+    }),
     ...watchers.optionsFor(config.name),
   });
   return {

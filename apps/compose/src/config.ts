@@ -4,6 +4,7 @@ import type { ToolOptions } from '@thv/proxy';
 import type { StdioEvent, StdioRestartOptions } from '@thv/proxy/node';
 import type { HttpUpstreamConfig } from './http-upstream-config.ts';
 import type { LimitsConfig } from './limits.ts';
+import type { ServingConfig } from './serving-config.ts';
 import type { SignInConfig } from './sign-in-config.ts';
 import type { WatchersConfig } from './watchers.ts';
 
@@ -31,6 +32,8 @@ export interface ProtectedServerConfig extends WatchersConfig {
   readonly authorization?: { readonly file: string };
   /** Which tools callers see, and under which names. Default: all, under the server's own. */
   readonly tools?: ToolOptions;
+  /** Timeouts, sessions, processes. */
+  readonly serving?: ServingConfig;
   /** Path of the MCP endpoint. Default `/mcp`. */
   readonly path?: string;
   readonly allowedOrigins?: readonly string[];

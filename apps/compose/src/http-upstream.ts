@@ -16,6 +16,7 @@ import {
   whyNotForwarded,
 } from './http-upstream-config.ts';
 import { openSecret, type SecretReader } from './secret-reference.ts';
+import type { ServingConfig } from './serving-config.ts';
 
 /**
  * Opens the upstream.
@@ -25,13 +26,21 @@ import { openSecret, type SecretReader } from './secret-reference.ts';
 export async function openHttpUpstream(
   config: HttpUpstreamConfig,
   log: (event: LogEvent) => void,
+  { requestTimeout, sessionTtl }: Pick<ServingConfig, 'requestTimeout' | 'sessionTtl'> = {},
 ): Promise<Upstream> {
   const headers = await openHeaders(config);
-  const { url } = config;
+  const options = {
+    url: config.url,
+    ...(requestTimeout !== undefined && { headersTimeout: requestTimeout }),
+  };
   const upstream =
     config.transport === 'sse'
-      ? createUndiciSseUpstream({ url, onNotice: (notice) => log(describe(notice)) })
-      : createUndiciUpstream({ url });
+      ? createUndiciSseUpstream({
+          ...options,
+          ...(sessionTtl !== undefined && { sessionTtl }),
+          onNotice: (notice) => log(describe(notice)),
+        })
+      : createUndiciUpstream(options);
   return headers === undefined ? upstream : withOwnHeaders(upstream, headers);
 }
 

@@ -13,6 +13,7 @@ export { inspectSignIn } from './inspect-sign-in.ts';
 export { createLimits, DEFAULT_FAILED_SIGN_INS, type LimitsConfig } from './limits.ts';
 export type { AuditConfig } from './observability-config.ts';
 export type { SecretReference } from './secret-reference.ts';
+export { findIdleServing, type ServingConfig } from './serving-config.ts';
 export type {
   IntrospectionConfig,
   IssuerConfig,

@@ -4,6 +4,7 @@ import type { Upstream } from '@thv/proxy';
 import { createStdioUpstream, type StdioEvent } from '@thv/proxy/node';
 import type { LogEvent, ProtectedServerConfig } from './config.ts';
 import { openHttpUpstream } from './http-upstream.ts';
+import type { ServingConfig } from './serving-config.ts';
 
 /**
  * Creates the upstream of a server. A stdio server's process starts with it.
@@ -11,8 +12,8 @@ import { openHttpUpstream } from './http-upstream.ts';
  * @throws {TypeError} when a credential for the server cannot be read
  */
 export async function createUpstream(config: UpstreamSurroundings): Promise<Upstream> {
-  const { upstream, log, serverLog, onServerEvent } = config;
-  if (upstream.kind === 'http') return openHttpUpstream(upstream, log);
+  const { upstream, log, serverLog, onServerEvent, serving = {} } = config;
+  if (upstream.kind === 'http') return openHttpUpstream(upstream, log, serving);
   const { command, args, env, cwd, restart } = upstream;
   let hasServed = false;
   return createStdioUpstream({
@@ -21,6 +22,8 @@ export async function createUpstream(config: UpstreamSurroundings): Promise<Upst
     env,
     ...(cwd !== undefined && { cwd }),
     ...(restart !== undefined && { restart }),
+    ...patienceOf(serving),
+    ...(serving.isolation !== undefined && { isolation: serving.isolation }),
     log: (event) => {
       onServerEvent?.(event);
       hasServed ||= event.type === 'process-ready';
@@ -32,8 +35,21 @@ export async function createUpstream(config: UpstreamSurroundings): Promise<Upst
 
 type UpstreamSurroundings = Pick<
   ProtectedServerConfig,
-  'upstream' | 'log' | 'serverLog' | 'onServerEvent'
+  'upstream' | 'log' | 'serverLog' | 'onServerEvent' | 'serving'
 >;
+
+const HOUR = 3_600_000;
+
+function patienceOf({ requestTimeout, sessionTtl }: ServingConfig) {
+  return {
+    ...(requestTimeout !== undefined && {
+      requestTimeout,
+      // A limit on requests that report progress must not undercut the one on those that do not.
+      maxRequestTimeout: Math.max(requestTimeout, HOUR),
+    }),
+    ...(sessionTtl !== undefined && { sessionTtl }),
+  };
+}
 
 interface Circumstances {
   readonly command: string;

@@ -1,6 +1,6 @@
 /** The gateway's configuration file: what it may hold, and what it means. */
 
-import type { UpstreamConfig, WatchersConfig } from '@thv/compose';
+import type { ServingConfig, UpstreamConfig, WatchersConfig } from '@thv/compose';
 import type { ToolOptions } from '@thv/proxy';
 import { configError } from './config-error.ts';
 import {
@@ -18,6 +18,7 @@ import {
 import { HTTP_KEYS, readHttpServer } from './http-server.ts';
 import { type NamedIssuer, readAudiences, readIssuers, readScopes } from './issuers.ts';
 import { type GatewayLimits, readLimits } from './limits.ts';
+import { readServing, SERVING_KEYS } from './serving.ts';
 import { readTools } from './tools.ts';
 import { readTrustedProxies } from './trusted-proxies.ts';
 import { readWatchers } from './watchers.ts';
@@ -43,6 +44,7 @@ export interface ServerConfig {
   readonly audiences: readonly string[] | undefined;
   /** Authorization file; undefined: everyone who signs in may do everything (D33). */
   readonly authorization: string | undefined;
+  readonly serving: ServingConfig;
   /** Which tools callers see, and under which names. */
   readonly tools: ToolOptions | undefined;
 }
@@ -97,15 +99,18 @@ export function readGatewayConfig(
         'command',
         'env',
         ...HTTP_KEYS,
+        ...SERVING_KEYS,
         'audiences',
         'authorization',
         'tools',
         'tools_override',
       ]);
       const audiences = fields.get('audiences');
+      const upstream = readUpstream(fields, path, { folder, env });
       return {
         name,
-        upstream: readUpstream(fields, path, { folder, env }),
+        upstream,
+        serving: readServing(fields, path, upstream),
         audiences:
           audiences === undefined ? undefined : readAudiences(audiences, join(path, 'audiences')),
         authorization: readAuthorization(fields, path, folder) ?? fallback,

@@ -109,6 +109,7 @@ function compose(
       path,
       listen: config.listen,
       upstream: server.upstream,
+      serving: server.serving,
       signIn: {
         kind: 'oidc',
         // Audiences of a server replace those of every issuer, also where any would do.

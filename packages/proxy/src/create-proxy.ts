@@ -43,6 +43,7 @@ export interface McpProxy {
 }
 
 const METHODS = ['GET', 'POST', 'DELETE', 'OPTIONS'];
+const STATELESS_METHODS = ['POST', 'OPTIONS'];
 
 /**
  * Creates a proxy that authenticates, reads, authorizes and filters everything on its route, and on
@@ -77,7 +78,7 @@ export function createProxy(options: ProxyOptions): McpProxy {
       toResponse(await answer(fromWebRequest(req.raw), env as PeerInfo | undefined)),
     );
   };
-  serve(path, METHODS);
+  serve(path, resolved.stateless ? STATELESS_METHODS : METHODS);
   if (upstream.legacy !== undefined) {
     const { stream, messages } = legacyPathsOf(path);
     if (path === stream || path === messages) throw new TypeError(`path ${path} is one of its own`);
@@ -141,6 +142,7 @@ function resolveOptions(options: ProxyOptions): ResolvedOptions {
     resourceMetadata: options.resourceMetadata,
     tools: options.tools === undefined ? undefined : createToolNames(options.tools),
     path,
+    stateless: options.stateless ?? false,
     bodyLimit: checkPositive('bodyLimit', options.bodyLimit ?? 8 * 1024 * 1024),
     answerLimit: checkPositive('answerLimit', options.answerLimit ?? 16 * 1024 * 1024),
     streamLeeway: options.streamLeeway ?? 30,

@@ -52,6 +52,8 @@ export interface ProxyOptions {
   readonly tools?: ToolOptions;
   /** Path of the MCP endpoint. Default `/mcp`. */
   readonly path?: string;
+  /** The upstream knows nothing but POST: GET and DELETE are answered 405 here. Default false. */
+  readonly stateless?: boolean;
   /** Bytes of a request body. Default 8 MiB. */
   readonly bodyLimit?: number;
   /** Bytes of a list answer, and characters of one event, held at most. Default 16 MiB. */

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { duration, labels, list, once, oneOf, port, repeated } from '../flag-parsers.ts';
 import { exampleText } from './command-host.ts';
 import { addLimitFlags } from './limit-flags.ts';
+import { addProcessFlags, addServingFlags } from './serving-flags.ts';
 import { addSignInFlags } from './sign-in-flags.ts';
 import { addUpstreamFlags } from './upstream-flags.ts';
 
@@ -41,7 +42,7 @@ export function addRunFlags(command: Command): Command {
       'variables, one NAME=VALUE per line; -e wins (repeatable)',
       repeated('--env-file'),
     );
-  return addServeFlags(command).addHelpText(
+  return addServeFlags(addProcessFlags(command)).addHelpText(
     'after',
     exampleText(
       'thv run --name weather --oidc-issuer http://127.0.0.1:9000 --oidc-audience my-server http://127.0.0.1:8081/mcp',
@@ -63,7 +64,7 @@ export function addProxyFlags(command: Command): Command {
 }
 
 function addServeFlags(command: Command): Command {
-  return addLimitFlags(addUpstreamFlags(addSignInFlags(command)))
+  return addLimitFlags(addUpstreamFlags(addSignInFlags(addServingFlags(command))))
     .optionsGroup('Policies and listening:')
     .option('--allow-insecure-anonymous', 'DANGEROUS: serve other machines without any sign-in')
     .option('--authz-config <file>', 'policies, as JSON or YAML', once('--authz-config'))

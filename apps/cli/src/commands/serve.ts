@@ -99,6 +99,7 @@ export async function createConfig(
     listen,
     upstream: await resolveUpstream(plan, io),
     signIn,
+    serving: plan.serving,
     ...(file !== undefined && { authorization: { file } }),
     ...(tools !== undefined && { tools }),
     ...(audit !== undefined && { audit }),

@@ -1,6 +1,6 @@
 /** Turns the flags of `thv run` and `thv proxy` into a plan, or says what is wrong with them. Pure. */
 
-import type { ForwardedHeader, LimitsConfig, SignInConfig } from '@thv/compose';
+import type { ForwardedHeader, LimitsConfig, ServingConfig, SignInConfig } from '@thv/compose';
 import { loadBuiltInCatalogue } from '../catalogue/built-in.ts';
 import type { Catalogue, CatalogueEntry } from '../catalogue/catalogue.ts';
 import { usageError } from '../cli-error.ts';
@@ -22,12 +22,13 @@ import {
   type VariableFlags,
   type VariablePlan,
 } from './server-variables.ts';
+import { planServing, type ServingFlags } from './serving-options.ts';
 import type { SignInFlags } from './sign-in-flags.ts';
 import { planSignIn, type Surroundings } from './sign-in-options.ts';
 import { planUpstream, type UpstreamFlags, type UpstreamPlan } from './upstream-flags.ts';
 
 /** The flags that every command with a proxy has. */
-export interface ServeFlags extends SignInFlags, LimitFlags, UpstreamFlags {
+export interface ServeFlags extends SignInFlags, LimitFlags, UpstreamFlags, ServingFlags {
   readonly authzConfig?: string;
   readonly tools?: readonly string[];
   readonly toolsOverride?: string;
@@ -76,6 +77,7 @@ export interface ServePlan {
   readonly server: ServerArgument;
   /** How it is reached, where it is a URL. */
   readonly upstream: UpstreamPlan['options'];
+  readonly serving: ServingConfig;
   readonly listen: { readonly host: string; readonly port: number };
   readonly signIn: SignInConfig;
   readonly authorizationFile: string | undefined;
@@ -177,6 +179,7 @@ function planServe(input: ServeInput): ServePlan {
     name,
     server,
     upstream: upstream.options,
+    serving: planServing(flags, server, upstream.options.transport),
     listen: { host, port: flags.proxyPort ?? 0 },
     signIn,
     authorizationFile: authzConfig,
