@@ -11,7 +11,7 @@ import type { ProxyOptions, ResolvedOptions } from './options.ts';
 import { buildPipeline } from './pipeline.ts';
 import { createReadiness, word } from './routes/health.ts';
 import { legacyPathsOf } from './routes/legacy-paths.ts';
-import { answerWellKnown } from './routes/well-known.ts';
+import { answerWellKnown, createWellKnownApp } from './routes/well-known.ts';
 import { createMemorySessionStore } from './session/memory-store.ts';
 import { createSourceFinder, type PeerInfo } from './source/request-source.ts';
 import { createToolNames } from './tools/tool-names.ts';
@@ -32,10 +32,15 @@ export interface McpProxy {
   /** Path of the MCP endpoint. */
   readonly path: string;
   /**
-   * The same as a Hono app, to mount in one of your own. It knows no source addresses, unless the
-   * bindings that your app is given have a `peerAddress`.
+   * The same as a Hono app, to mount in one of your own, at the root or under a path. It knows no
+   * source addresses, unless the bindings that your app is given have a `peerAddress`.
    */
   readonly app: Hono;
+  /**
+   * The RFC 9728 document alone, where clients look for it: at the root of the host, by the path of
+   * the resource. Mount it with `route('/', …)` when `app` stands under a path.
+   */
+  readonly wellKnown: Hono;
   /** Ends the open GET streams, which would outlast any wait for requests in flight (D40). */
   readonly endStreams: () => void;
   /** Closes the upstream. */
@@ -100,6 +105,7 @@ export function createProxy(options: ProxyOptions): McpProxy {
     app,
     answer: answerOn(METHODS, false),
     path,
+    wellKnown: createWellKnownApp(resourceMetadata),
     fetch: async (request, peer) => app.fetch(request, peer),
     endStreams: () => ending.abort(),
     close: () => upstream.close(),
