@@ -19,11 +19,13 @@ const proxy = protect({
   port: () => port,
 });
 
+// #region mount
 const app = new Hono();
 app.get('/', (context) => context.text('An app of its own.\n'));
 app.route('/tools', proxy.app);
 // Clients look for the metadata at the root of the host, wherever the server is.
 app.route('/', proxy.wellKnown);
+// #endregion mount
 
 serve({ fetch: app.fetch, hostname: '127.0.0.1', port }, (address) => {
   port = address.port;

@@ -6,6 +6,7 @@ import { createUndiciUpstream, listen } from '@thv/proxy/node';
 import { protect } from './protect.ts';
 
 const env = process.env;
+// #region node
 const listener = await listen({ host: '127.0.0.1', port: Number(env['PORT'] ?? 3000) });
 const proxy = protect({
   issuer: env['ISSUER'] ?? 'https://id.example.com',
@@ -16,6 +17,7 @@ const proxy = protect({
   port: () => listener.port,
 });
 listener.answer(proxy.fetch);
+// #endregion node
 process.stdout.write(`http://127.0.0.1:${listener.port}/mcp\n`);
 
 process.once('SIGTERM', async () => {

@@ -15,6 +15,7 @@ export interface ProtectOptions {
   readonly port?: () => number;
 }
 
+// #region protect
 export function protect(options: ProtectOptions): McpProxy {
   const { issuer, resource, upstream, authorize, fetch, port } = options;
   const validator = createTokenValidator({
@@ -39,3 +40,4 @@ export function protect(options: ProtectOptions): McpProxy {
     readiness: [(signal) => validator.ready({ signal })],
   });
 }
+// #endregion protect

@@ -18,6 +18,7 @@ const resourceServer = createResourceServer({
   authorizationServers: [issuer],
 });
 
+// #region server
 /** A server for one request, with what its caller may use. */
 async function createServer(identity: Identity): Promise<McpServer> {
   const server = new McpServer({ name: 'bank', version: '1.0.0' });
@@ -38,6 +39,7 @@ async function createServer(identity: Identity): Promise<McpServer> {
 }
 
 const handler = createMcpHandler(({ authInfo }) => createServer(identityOf(authInfo?.extra)));
+// #endregion server
 
 const app = new Hono();
 app.get('/.well-known/oauth-protected-resource/mcp', (context) =>

@@ -20,12 +20,22 @@ const DENO = ['run', '--no-lock', '--cached-only', '--no-check', '--allow-net', 
 
 let idp: DevIdp;
 let upstream: string;
+/** All of them start at once, and each is waited for where it is used. */
+const started = new Map<string, Promise<string>>();
 
 beforeAll(async () => {
   const guide = await startGuideServer();
   stage.defer(() => guide.stop());
   upstream = guide.url;
   idp = await startIdp(stage);
+  for (const [name, [path, begin]] of Object.entries(DOORS)) {
+    started.set(name, begin(`${HOST}${path}`));
+  }
+  for (const name of ['sdk-1.ts', 'sdk-2.ts']) {
+    started.set(name, start(OWN, process.execPath, example(`own-server/${name}`)));
+  }
+  // Told where it is waited for.
+  for (const one of started.values()) one.catch(() => undefined);
 });
 
 const example = (name: string) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
@@ -52,6 +62,7 @@ async function startOnWorkerd(resource: string): Promise<string> {
 }
 
 const HOST = 'https://mcp.example.com';
+const OWN = 'https://api.example.com/mcp';
 const node = (name: string) => (resource: string) =>
   start(resource, process.execPath, example(`embedding/${name}`));
 
@@ -68,13 +79,13 @@ const DOORS = {
 } as const;
 
 describe.each(Object.keys(DOORS) as (keyof typeof DOORS)[])('examples/embedding/%s', (name) => {
-  const [path, begin] = DOORS[name];
+  const [path] = DOORS[name];
   const resource = `${HOST}${path}`;
   const document = `/.well-known/oauth-protected-resource${path}`;
   let url: string;
 
   beforeAll(async () => {
-    url = await begin(resource);
+    url = (await started.get(name)) ?? '';
   });
 
   /** As a proxy in front would say it. */
@@ -151,10 +162,10 @@ describe.each([
   ['sdk-2.ts', ['1.x', '2.x', '2.x, 2026-07-28']],
   ['sdk-1.ts', ['1.x', '2.x']],
 ] as const)('examples/own-server/%s', (name, generations) => {
-  const resource = 'https://api.example.com/mcp';
+  const resource = OWN;
   let url: string;
   beforeAll(async () => {
-    url = await start(resource, process.execPath, example(`own-server/${name}`));
+    url = (await started.get(name)) ?? '';
   });
 
   const open = async (generation: (typeof generations)[number], roles: readonly string[]) => {
