@@ -2,6 +2,7 @@
 
 import {
   callerToken,
+  createRecoveringUpstream,
   type OwnHeaders,
   ProxyError,
   type Upstream,
@@ -33,15 +34,17 @@ export async function openHttpUpstream(
     url: config.url,
     ...(requestTimeout !== undefined && { headersTimeout: requestTimeout }),
   };
-  const upstream =
-    config.transport === 'sse'
-      ? createUndiciSseUpstream({
-          ...options,
-          ...(sessionTtl !== undefined && { sessionTtl }),
-          onNotice: (notice) => log(describe(notice)),
-        })
-      : createUndiciUpstream(options);
-  return headers === undefined ? upstream : withOwnHeaders(upstream, headers);
+  const own = (upstream: Upstream): Upstream =>
+    headers === undefined ? upstream : withOwnHeaders(upstream, headers);
+  const onNotice = (notice: Notice): void => log(describe(notice));
+  if (config.transport === 'sse') {
+    const ttl = sessionTtl === undefined ? {} : { sessionTtl };
+    // It begins its sessions anew by itself.
+    return own(createUndiciSseUpstream({ ...options, ...ttl, onNotice }));
+  }
+  return createRecoveringUpstream(own(createUndiciUpstream(options)), {
+    onRenewed: () => onNotice({ type: 'session-renewed' }),
+  });
 }
 
 type Notice = Parameters<NonNullable<Parameters<typeof createUndiciSseUpstream>[0]['onNotice']>>[0];

@@ -55,6 +55,7 @@ export {
   type UpstreamRequest,
 } from './upstream/http.ts';
 export { callerToken, type OwnHeaders, withOwnHeaders } from './upstream/own-headers.ts';
+export { createRecoveringUpstream, type RecoveryOptions } from './upstream/recover.ts';
 export type { SseNotice, SseUpstreamOptions } from './upstream/sse-options.ts';
 export { createSseUpstream } from './upstream/sse-upstream.ts';
 export type { LegacyUpstream, Upstream, UpstreamContext } from './upstream/upstream.ts';

@@ -20,6 +20,7 @@ it('exports these names', () => {
       "createMemorySessionStore",
       "createProxy",
       "createRateLimits",
+      "createRecoveringUpstream",
       "createSseUpstream",
       "isProxyError",
       "readMessage",

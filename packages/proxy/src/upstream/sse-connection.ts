@@ -7,20 +7,10 @@ import { ProxyError } from '../errors.ts';
 import { type Answer, discard, streamOf } from '../http/answer.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import { createSseReader, type SseItem, SseOverflow } from '../stream/sse-parse.ts';
-import { createHttpSend, type HttpSend, type UpstreamFetch } from './http.ts';
+import { createHttpSend, type HttpSend } from './http.ts';
 import { readEndpoint } from './sse-endpoint.ts';
+import type { SseSettings } from './sse-options.ts';
 import type { UpstreamContext } from './upstream.ts';
-
-export interface SseConnectionOptions {
-  readonly url: URL;
-  readonly exchange: UpstreamFetch;
-  /** Milliseconds until the stream must have named its endpoint, and until a POST is answered. */
-  readonly headersTimeout: number;
-  /** Characters of one event. */
-  readonly maxEventLength: number;
-  /** Told why an event of the server was left out. */
-  readonly onIgnored: (reason: 'endpoint-again' | 'event-name') => void;
-}
 
 export interface SseConnection {
   /** False once either side has ended it. */
@@ -44,10 +34,10 @@ const FOREIGN = ['mcp-session-id', 'last-event-id'];
  * @throws ProxyError when there is no event stream, or when it names no endpoint of the server's own
  */
 export async function openSseConnection(
-  options: SseConnectionOptions,
+  settings: SseSettings,
   context: Sender,
 ): Promise<SseConnection> {
-  const { url, exchange, headersTimeout, onIgnored } = options;
+  const { url, exchange, headersTimeout, maxEventLength } = settings;
   const send = createHttpSend({ url, exchange, headersTimeout });
   // The stream outlives the request that opens it, so it has a signal of its own.
   const opening = new AbortController();
@@ -66,10 +56,10 @@ export async function openSseConnection(
       headers: context.headers,
       signal: opening.signal,
     });
-    items = readItems(response, options.maxEventLength);
+    items = readItems(response, maxEventLength);
     const endpoint = await findEndpoint(items, url);
     const post = createHttpSend({ url: endpoint, exchange, headersTimeout });
-    return toConnection(items, post, onIgnored);
+    return toConnection(items, post, settings.onNotice);
   } catch (error) {
     items?.close();
     context.signal.throwIfAborted();
@@ -84,7 +74,7 @@ export async function openSseConnection(
 function toConnection(
   items: ItemReader,
   send: HttpSend,
-  onIgnored: SseConnectionOptions['onIgnored'],
+  onNotice: SseSettings['onNotice'],
 ): SseConnection {
   return {
     get isOpen() {
@@ -97,7 +87,8 @@ function toConnection(
         if (item.kind === 'comment' || item.data === undefined) continue;
         if (isMessage(item.event)) return item.data;
         // The first endpoint counts: one that comes later could be anybody's who writes into it.
-        onIgnored(item.event === 'endpoint' ? 'endpoint-again' : 'event-name');
+        const reason = item.event === 'endpoint' ? 'endpoint-again' : 'event-name';
+        onNotice({ type: 'event-ignored', reason });
       }
     },
     async post(message, sender) {

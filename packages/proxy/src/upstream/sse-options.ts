@@ -4,6 +4,8 @@ import { checkUrl, exchangeByFetch, type HttpUpstreamOptions } from './http.ts';
 
 /** As for streamable HTTP; `url` is that of the event stream, such as `http://localhost:8000/sse`. */
 export interface SseUpstreamOptions extends HttpUpstreamOptions {
+  /** Milliseconds for which callers wait for a server that refuses connections. Default 3000. */
+  readonly patience?: number;
   /** Characters of one event of the server. Default 16 MiB. */
   readonly maxEventLength?: number;
   /** Milliseconds without use after which a session is ended. Default two hours. */
@@ -41,6 +43,7 @@ export function resolveSseOptions(options: SseUpstreamOptions): SseSettings {
     url: checkUrl(options.url),
     exchange: options.exchange ?? exchangeByFetch,
     headersTimeout: options.headersTimeout ?? 60_000,
+    patience: options.patience ?? 3000,
     maxEventLength: options.maxEventLength ?? 16 * 1024 * 1024,
     sessionTtl: options.sessionTtl ?? 2 * HOUR,
     maxSessions: options.maxSessions ?? 1000,

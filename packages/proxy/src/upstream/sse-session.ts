@@ -7,7 +7,7 @@ import { createExchange, type Exchange, listsMediaType } from '../node/stdio-exc
 import { createOutbox, type Outbox } from '../stream/outbox.ts';
 import { isHarmless, wasNeverSent } from './replay.ts';
 import { INITIALIZED, type SessionMemory } from './session-memory.ts';
-import { openSseConnection, type Sender, type SseConnection } from './sse-connection.ts';
+import type { Sender, SseConnection } from './sse-connection.ts';
 import { greet } from './sse-greeting.ts';
 import type { SseSettings } from './sse-options.ts';
 import { createSseRouter, type SseRouter } from './sse-router.ts';
@@ -40,6 +40,8 @@ export interface SseSessionOptions {
   readonly memory: SessionMemory | undefined;
   /** The revision that was agreed on. */
   readonly version: string | undefined;
+  /** Opens a connection to the server, after a while if need be. */
+  readonly connect: (sender: Sender) => Promise<SseConnection>;
   /** It has ended, and cannot be renewed. */
   readonly onEnd: () => void;
 }
@@ -89,7 +91,7 @@ export function createSseSession(options: SseSessionOptions): SseSession {
     if (initialize === undefined || hasEnded || renewals.length >= MAX_RENEWALS)
       throw new SessionGone();
     renewals.push(settings.now());
-    const opened = await openSseConnection(connectionOptions(settings), context);
+    const opened = await options.connect(context);
     try {
       const greeting = await greet(opened, initialize, {
         context,
@@ -224,14 +226,6 @@ export function createSseSession(options: SseSessionOptions): SseSession {
     },
     end,
   };
-}
-
-/** The part of the settings that a connection needs. */
-export function connectionOptions(settings: SseSettings): Parameters<typeof openSseConnection>[0] {
-  const { url, exchange, headersTimeout, maxEventLength, onNotice } = settings;
-  const onIgnored = (reason: 'endpoint-again' | 'event-name'): void =>
-    onNotice({ type: 'event-ignored', reason });
-  return { url, exchange, headersTimeout, maxEventLength, onIgnored };
 }
 
 /** Nothing can continue the session: its client has to begin a new one. */

@@ -4,11 +4,12 @@ import { isProxyError } from '../errors.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import * as answers from '../node/stdio-answers.ts';
 import { listsMediaType } from '../node/stdio-exchange.ts';
+import { createPatience } from './patience.ts';
 import { createSessionMemory } from './session-memory.ts';
-import { openSseConnection, type SseConnection } from './sse-connection.ts';
+import { openSseConnection, type Sender, type SseConnection } from './sse-connection.ts';
 import { greet } from './sse-greeting.ts';
 import { resolveSseOptions, type SseUpstreamOptions } from './sse-options.ts';
-import { connectionOptions, createSseSession, type SseSession } from './sse-session.ts';
+import { createSseSession, type SseSession } from './sse-session.ts';
 import { createSseSessions } from './sse-sessions.ts';
 import type { Upstream, UpstreamContext } from './upstream.ts';
 
@@ -27,6 +28,10 @@ import type { Upstream, UpstreamContext } from './upstream.ts';
 export function createSseUpstream(options: SseUpstreamOptions): Upstream {
   const settings = resolveSseOptions(options);
   const sessions = createSseSessions(settings);
+  const patient = createPatience(settings);
+  const open = (sender: Sender): Promise<SseConnection> => openSseConnection(settings, sender);
+  const connect = (sender: Sender): Promise<SseConnection> =>
+    patient(() => open(sender), sender.signal);
 
   const begin = (
     connection: SseConnection,
@@ -35,14 +40,14 @@ export function createSseUpstream(options: SseUpstreamOptions): Upstream {
   ): SseSession => {
     const id = crypto.randomUUID();
     const onEnd = (): void => sessions.forget(id);
-    const session = createSseSession({ id, settings, connection, onEnd, ...rest });
+    const session = createSseSession({ id, settings, connection, connect, onEnd, ...rest });
     sessions.add(session, context.identity);
     return session;
   };
 
   const initialize = async (message: McpMessage, context: UpstreamContext): Promise<Response> => {
     if (!sessions.makeRoom()) return answers.answerFailure(answers.TOO_MANY_SESSIONS, message.id);
-    const connection = await openSseConnection(connectionOptions(settings), context);
+    const connection = await connect(context);
     try {
       const timeout = settings.headersTimeout;
       const { text, version, early } = await greet(connection, message, { context, timeout });
@@ -93,7 +98,7 @@ export function createSseUpstream(options: SseUpstreamOptions): Upstream {
         if (!sessions.makeRoom()) {
           return { response: answers.answerFailure(answers.TOO_MANY_SESSIONS) };
         }
-        const connection = await openSseConnection(connectionOptions(settings), context);
+        const connection = await connect(context);
         const rest = { memory: undefined, version: undefined, early: [] };
         const session = begin(connection, context, rest);
         return { sessionId: session.id, response: session.open() };
@@ -108,7 +113,7 @@ export function createSseUpstream(options: SseUpstreamOptions): Upstream {
       // A client that is connected shows it; a probe would begin and end a session of the server.
       if (sessions.hasLive) return;
       const probe = { headers: new Headers(), signal };
-      await openSseConnection(connectionOptions(settings), probe).then(
+      await open(probe).then(
         (connection) => connection.close(),
         (error: unknown) => {
           // It is there, and wants a credential, which only callers' requests carry.
