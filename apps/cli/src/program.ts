@@ -11,6 +11,7 @@ import { addTokenCommands } from './commands/token-commands.ts';
 import { addVersionCommand } from './commands/version-command.ts';
 import { addWorkloadCommands } from './commands/workload-commands.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { groupCommands, HELP_STYLE } from './help-style.ts';
 import type { Io } from './io.ts';
 import type { Services } from './services/services.ts';
 import { makeStrict } from './strict-usage.ts';
@@ -19,15 +20,15 @@ export type { Format, GlobalFlags } from './commands/command-host.ts';
 
 /** In the order in which help shows them. */
 const GROUPS: readonly ((program: Command, host: CommandHost) => void)[] = [
-  addVersionCommand,
   addServeCommands,
   addWorkloadCommands,
   addPolicyCommands,
   addMcpCommands,
-  addClientCommands,
   addTokenCommands,
+  addClientCommands,
   addDevCommands,
   addCompletionCommands,
+  addVersionCommand,
 ];
 
 interface ParsedProgram {
@@ -47,7 +48,8 @@ export function createProgram(args: readonly string[], io: Io, services: Service
     .description('Puts sign-in and Cedar policies in front of any MCP server.')
     .option('--debug', 'log everything')
     .option('--quiet', 'log warnings and errors only')
-    .configureHelp({ showGlobalOptions: true });
+    .helpOption('-h, --help', 'show this help')
+    .configureHelp(HELP_STYLE);
   const host: CommandHost = {
     io,
     services,
@@ -59,6 +61,7 @@ export function createProgram(args: readonly string[], io: Io, services: Service
   for (const addGroup of GROUPS) {
     addGroup(program, host);
   }
+  groupCommands(program);
   makeStrict(program, io);
   return { program, result };
 }

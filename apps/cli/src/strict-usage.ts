@@ -1,6 +1,7 @@
 /** Bad usage is told in one line with a suggestion; commander itself prints nothing but help. */
 import type { Command, CommanderError } from 'commander';
 import { usageError } from './cli-error.ts';
+import { helpWidth } from './help-style.ts';
 import type { Io } from './io.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -11,6 +12,10 @@ export function makeStrict(command: Command, io: Io): void {
       writeOut: (text) => io.out(text),
       writeErr: (text) => io.err(text),
       outputError: () => undefined,
+      getOutHelpWidth: () => helpWidth(io.stdout.columns),
+      getErrHelpWidth: () => helpWidth(io.stderr.columns),
+      getOutHasColors: () => io.stdout.colour,
+      getErrHasColors: () => io.stderr.colour,
     })
     .showSuggestionAfterError(false)
     .allowExcessArguments(false)

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type HttpFixture, startGuideServer } from '../../../test/fixtures/spawn-fixture.ts';
 import { modelCommands } from '../src/completion/command-model.ts';
 import { type DevIdp, startDevIdp } from '../src/dev-idp/index.ts';
+import { widthOf } from '../src/output/text-width.ts';
 import { createProgram } from '../src/program.ts';
 import { createIo, runMain } from './run-main.ts';
 import { runThv } from './spawn-thv.ts';
@@ -90,11 +91,19 @@ const EXAMPLES_OF: readonly [path: string, expected: RegExp, serves?: true][] = 
 describe('the example in the help of', () => {
   it.each(EXAMPLES_OF)('thv %s works', async (path, expected, serves) => {
     const { out: help } = await runMain([...path.split(' '), '--help']);
-    const example = /\nExample:\n {2}(thv .*)\n/.exec(help)?.[1] ?? '';
+    const example = /\nExample:\n {2}(thv (?:.*\\\n)*.*)\n$/.exec(help)?.[1] ?? '';
     expect(example).toMatch(new RegExp(`^thv ${path}\\b`));
     const { code, out, err } = await type(example, serves === true ? expected : undefined);
     expect(code, err).toBe(0);
     expect(out).toMatch(expected);
+  });
+
+  it('stands in lines of at most 80 columns, like all of the help', async () => {
+    const { program } = createProgram([], createIo().io, {});
+    for (const { path } of modelCommands(program)) {
+      const { out } = await runMain([...path.split(' ').slice(1), '--help']);
+      expect(out.split('\n').filter((line) => widthOf(line) > 80)).toEqual([]);
+    }
   });
 
   it('is tried for every command', () => {

@@ -17,7 +17,7 @@ export function addCompletionCommands(program: Command, { io, finish }: CommandH
       `
 For every new shell:
   bash   echo 'source <(thv completion bash)' >> ~/.bashrc
-  zsh    echo 'source <(thv completion zsh)' >> ~/.zshrc   (after compinit)
+  zsh    echo 'source <(thv completion zsh)' >> ~/.zshrc  (after compinit)
   fish   thv completion fish > ~/.config/fish/completions/thv.fish
 ${exampleText('thv completion bash')}`,
     )

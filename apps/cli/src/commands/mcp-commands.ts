@@ -55,7 +55,8 @@ function addCall(mcp: Command, { io, finish }: CommandHost): void {
     .addHelpText(
       'after',
       exampleText(
-        `thv mcp call weather --args '{"city":"Oslo"}' --server http://127.0.0.1:8080/mcp --token-file token`,
+        `thv mcp call weather --args '{"city":"Oslo"}' \\`,
+        '  --server http://127.0.0.1:8080/mcp --token-file token',
       ),
     )
     .action(async (tool: string, _own: unknown, command: Command) => {

@@ -35,8 +35,9 @@ function addCheck(policy: Command, { io, finish }: CommandHost): void {
     .addHelpText(
       'after',
       `
-With --server, tools, prompts and resources that policies name and the server does not list are
-warnings. A server behind policies lists only what the token's owner may use.
+With --server, tools, prompts and resources that policies name and the server
+does not list are warnings. A server behind policies lists only what the token's
+owner may use.
 ${exampleText('thv policy check --strict authz.yaml')}`,
     )
     .action(async (file: string, _own: unknown, command: Command) => {

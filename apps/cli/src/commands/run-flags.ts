@@ -13,7 +13,7 @@ export const MAX_READY_TIMEOUT = 3600;
 export function addRunFlags(command: Command): Command {
   command
     .description('run an MCP server behind sign-in and policies')
-    .usage('[options] SERVER [-- ARGS…]   or   [options] --name NAME -- COMMAND [ARGS…]')
+    .usage('[options] SERVER [-- ARGS…]\n       thv run [options] --name NAME -- COMMAND [ARGS…]')
     .argument('[server]', 'http(s)://URL, npx://package, uvx://package or a catalogue name')
     .option('-f, --foreground', 'stay attached; Ctrl-C stops everything')
     .option(
@@ -45,7 +45,8 @@ export function addRunFlags(command: Command): Command {
   return addServeFlags(addProcessFlags(command)).addHelpText(
     'after',
     exampleText(
-      'thv run --name weather --oidc-issuer http://127.0.0.1:9000 --oidc-audience my-server http://127.0.0.1:8081/mcp',
+      'thv run --name weather http://127.0.0.1:8081/mcp \\',
+      '  --oidc-issuer http://127.0.0.1:9000 --oidc-audience my-server',
     ),
   );
 }
@@ -58,7 +59,8 @@ export function addProxyFlags(command: Command): Command {
   return addServeFlags(command).addHelpText(
     'after',
     exampleText(
-      'thv proxy weather --target-uri http://127.0.0.1:8081/mcp --authz-config authz.yaml',
+      'thv proxy weather --target-uri http://127.0.0.1:8081/mcp \\',
+      '  --authz-config authz.yaml',
     ),
   );
 }
@@ -95,6 +97,7 @@ function addServeFlags(command: Command): Command {
       'proxies in front whose X-Forwarded-For or Forwarded is believed, as 10.0.0.7 or 10.0.0.0/24 (repeatable)',
       list('--trusted-proxies'),
     )
+    .optionsGroup('Output:')
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']))
     .optionsGroup('Audit and telemetry:')
     .option('--enable-audit', 'keep an audit log: who did what, one JSON line per request')

@@ -18,7 +18,8 @@ export function addTokenCommands(program: Command, { io, finish }: CommandHost):
     .addHelpText(
       'after',
       exampleText(
-        'thv token inspect - --oidc-issuer http://127.0.0.1:9000 --oidc-audience my-server < token',
+        'thv token inspect - < token \\',
+        '  --oidc-issuer http://127.0.0.1:9000 --oidc-audience my-server',
       ),
     )
     .action(async (given: string | undefined, _own: unknown, command: Command) => {

@@ -110,7 +110,7 @@ function addLogs(program: Command, { io, finish }: CommandHost): void {
   const logs = program
     .command('logs')
     .description("print what a server in the background wrote to stderr, or its proxy's log")
-    .usage('[options] NAME   or   prune')
+    .usage('[options] NAME\n       thv logs prune')
     .argument('<name>', 'name of the server')
     .option('-f, --follow', 'go on with what is written from now on, until Ctrl-C')
     .option('--proxy', "the proxy's log: start, sign-in, decisions")

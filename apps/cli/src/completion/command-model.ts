@@ -31,18 +31,15 @@ export interface CommandModel {
 
 /** Every command, the program itself first. */
 export function modelCommands(program: Command): readonly CommandModel[] {
-  return modelBelow(program, [program.name()], []);
+  return modelBelow(program, [program.name()]);
 }
 
-function modelBelow(
-  command: Command,
-  paths: readonly string[],
-  inherited: readonly FlagModel[],
-): readonly CommandModel[] {
-  const own = command.createHelp().visibleOptions(command).map(modelFlag);
-  const children = command.createHelp().visibleCommands(command).filter(isOurs);
-  const flags = [...own, ...inherited];
-  const passedOn = flags.filter(({ names }) => !names.includes('--help'));
+function modelBelow(command: Command, paths: readonly string[]): readonly CommandModel[] {
+  const help = command.createHelp();
+  const children = help.visibleCommands(command);
+  const flags = [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)].map(
+    modelFlag,
+  );
   return [
     ...paths.map((path, at) => ({
       path,
@@ -59,15 +56,9 @@ function modelBelow(
       modelBelow(
         child,
         paths.flatMap((path) => namesOf(child).map((name) => `${path} ${name}`)),
-        passedOn,
       ),
     ),
   ];
-}
-
-/** The library adds a command `help` to groups; it says no more than `--help`. */
-function isOurs(command: Command): boolean {
-  return command.name() !== 'help';
 }
 
 function namesOf(command: Command): readonly string[] {
