@@ -72,6 +72,27 @@ export function toStartError(error: unknown, { what, portFlag }: StartErrorConte
   }
 }
 
+/**
+ * Turns what keeps a server that has been started from being ready into a {@link CliError}. The
+ * configuration has been read by then: a provider that fails now cannot be asked (D13).
+ */
+export function toReadyError(
+  error: unknown,
+  { provider, ...context }: StartErrorContext & { readonly provider: string },
+): CliError {
+  if (!(error instanceof Error && Object.hasOwn(error, Symbol.for('@thv/oidc.error')))) {
+    return toStartError(error, context);
+  }
+  const { why, wayOut } = toFlagTerms(error.message);
+  return new CliError({
+    exitCode: EXIT.failed,
+    what: context.what,
+    why: `sign-in is not ready: ${why}`,
+    wayOut: wayOut ?? `check ${provider}; thv run -f would stay up and keep trying`,
+    cause: error,
+  });
+}
+
 /** Errors about a configuration file carry the stamp of the package that read it. */
 const CONFIGURATION_STAMPS = ['@thv/authz.error', '@thv/oidc.error'].map((name) =>
   Symbol.for(name),

@@ -3,14 +3,14 @@
  * with log files for a terminal and a control socket for a keyboard.
  */
 import type { ProtectedServerConfig, RunningServer } from '@thv/compose';
-import { toStartError } from '../cli-error.ts';
+import { toReadyError, toStartError } from '../cli-error.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { clean, createLog } from '../log.ts';
 import { renderError } from '../output/error-text.ts';
 import { PLAIN } from '../output/screen.ts';
 import { assertAuditIsKept } from '../services/audit-config.ts';
-import { planRun } from '../services/run-options.ts';
+import { planRun, type ServePlan } from '../services/run-options.ts';
 import { loadStartProtectedServer, type Services } from '../services/services.ts';
 import { openControlServer, type WorkloadReport } from '../workloads/control-channel.ts';
 import type { Order } from '../workloads/hand-over.ts';
@@ -112,7 +112,14 @@ async function serve(
     assertAuditIsKept(config.audit);
     const start = await loadStartProtectedServer(services);
     running = await startOnLastPort(start, config, order.lastPort);
-    const first = await Promise.race([ended, running.ready.then(() => 'ready' as const)]);
+    const ready = running.ready.then(
+      () => 'ready' as const,
+      (error: unknown) => {
+        const context = { what: run.name, portFlag: '--proxy-port' };
+        throw toReadyError(error, { ...context, provider: providerOf(plan) });
+      },
+    );
+    const first = await Promise.race([ended, ready]);
     if (first === 'ready') {
       phase = 'serving';
       log({ level: 'info', message: `ready at ${running.url}` });
@@ -132,6 +139,11 @@ async function serve(
     await control.close();
     serverLog.close();
   }
+}
+
+function providerOf({ signIn }: ServePlan): string {
+  const [issuer] = signIn.kind === 'oidc' ? signIn.issuers : [];
+  return issuer?.issuer ?? issuer?.jwksUrl ?? 'the provider';
 }
 
 const UNREACHABLE = 'the server or the provider cannot be reached; its proxy log says more';
