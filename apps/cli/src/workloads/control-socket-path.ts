@@ -31,7 +31,7 @@ export async function prepareSocketPath(
     `/tmp/thv-${user}`,
   ].find((candidate) => isShort(join(candidate, file)));
   if (folder === undefined) {
-    throw toStateError({ code: 'ENAMETOOLONG' }, folders.root);
+    throw toStateError(Object.assign(new Error(), { code: 'ENAMETOOLONG' }), folders.root);
   }
   await createPrivateFolder(folder).catch((error: unknown) => {
     throw toStateError(error, folder);

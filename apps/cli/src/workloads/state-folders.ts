@@ -2,7 +2,7 @@
 import { constants, type Stats } from 'node:fs';
 import { access, chmod, lstat, mkdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-codes.ts';
 
@@ -52,7 +52,7 @@ export async function createStateFolders(folders: StateFolders): Promise<void> {
 
 /** @throws the file system's error, or one that says whose folder it is. */
 export async function createPrivateFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await makeFolder(path);
   // A link would lead to a folder that somebody else chose.
   const found = await lstat(path);
   if (!found.isDirectory() || !isOurs(found)) {
@@ -62,6 +62,19 @@ export async function createPrivateFolder(path: string): Promise<void> {
     await chmod(path, 0o700);
   }
   await access(path, constants.W_OK);
+}
+
+/** Step by step: asked for all of them at once, Node says ENOENT where the disk is read-only. */
+async function makeFolder(path: string): Promise<void> {
+  const make = () => mkdir(path, { mode: 0o700 }).then(() => undefined, codeOf);
+  let code = await make();
+  if (code === 'ENOENT' && dirname(path) !== path) {
+    await makeFolder(dirname(path));
+    code = await make();
+  }
+  if (code !== undefined && code !== 'EEXIST') {
+    throw Object.assign(new Error(code), { code });
+  }
 }
 
 function isOurs({ uid }: Stats): boolean {
@@ -111,7 +124,7 @@ export function toStateError(error: unknown, path: string): CliError {
   if (error instanceof CliError) {
     return error;
   }
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  const code = codeOf(error);
   return new CliError({
     exitCode: EXIT.failed,
     what: 'state directory',
@@ -119,4 +132,8 @@ export function toStateError(error: unknown, path: string): CliError {
     wayOut: 'correct that, or set XDG_STATE_HOME to another folder; thv run -f needs none',
     cause: error,
   });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 }

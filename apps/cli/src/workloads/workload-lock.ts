@@ -1,13 +1,13 @@
 /**
  * One command at a time works on a workload.
  *
- * A lock is a file that only one can create and that says whose it is. The lock of a process that
- * has ended is taken over at once: nothing has to be waited for after a crash, and nothing beats
- * while a lock is held, so a machine that sleeps loses none. Taking over is guarded by a second lock
- * of the same kind, so that of two who find a dead owner only one removes it.
+ * A lock is a symbolic link, which only one can create, to a text that says whose it is. The lock of
+ * a process that has ended is taken over at once: nothing has to be waited for after a crash, and
+ * nothing beats while a lock is held, so a machine that sleeps loses none. Taking over is guarded by
+ * a second lock of the same kind, so that of two who find a dead owner only one removes it.
  */
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readlinkSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CliError } from '../cli-error.ts';
@@ -37,7 +37,7 @@ export async function withLock<T>(
 ): Promise<T> {
   const path = join(folders.locks, `${name}.lock`);
   const me = await ownIdentity();
-  const text = `${JSON.stringify({ ...me, ticket: randomBytes(8).toString('hex') })}\n`;
+  const text = JSON.stringify({ ...me, ticket: randomBytes(8).toString('hex') });
   const until = performance.now() + patience;
   for (let waited = false; !(await acquire(path, text)); waited = true) {
     if (performance.now() >= until) {
@@ -109,20 +109,16 @@ async function isAbandoned(path: string): Promise<boolean> {
   return owner !== undefined && (owner === 'unreadable' || !(await isAlive(owner)));
 }
 
-/** A link is there with its content or not at all; creating and then writing would be two steps. */
+/** One step: a link is there with its text or not at all. It needs no room on a full disk. */
 function create(path: string, text: string): boolean {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    writeFileSync(temporary, text, { flag: 'wx', mode: 0o600 });
-    linkSync(temporary, path);
+    symlinkSync(text, path);
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
       return false;
     }
     throw toStateError(error, path);
-  } finally {
-    rmSync(temporary, { force: true });
   }
 }
 
@@ -130,7 +126,7 @@ function create(path: string, text: string): boolean {
 function readOwner(path: string): ProcessIdentity | 'unreadable' | undefined {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readlinkSync(path);
   } catch {
     return undefined;
   }
@@ -149,7 +145,7 @@ function describeOwner(path: string): string {
 
 function release(path: string, text: string): void {
   try {
-    if (readFileSync(path, 'utf8') === text) {
+    if (readlinkSync(path) === text) {
       unlinkSync(path);
     }
   } catch {

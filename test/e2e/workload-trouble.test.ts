@@ -1,0 +1,273 @@
+/** Servers in the background when things are not as they should be. */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it, vi } from 'vitest';
+import { findProcesses } from './support/machine.ts';
+import { useStage } from './support/stage.ts';
+import { runThv, serverCommand } from './support/thv.ts';
+import { newMark, type Seen, useWorkloads } from './support/workloads.ts';
+
+const stage = useStage();
+const { cwd, thv, json, state, env } = useWorkloads(stage);
+const rawServer = (mark: string) => serverCommand('raw-stdio-server.ts', mark);
+// Twenty commands at once.
+process.setMaxListeners(50);
+const SOON = { timeout: 15_000, interval: 100 };
+
+type SavedState = Readonly<Record<string, unknown>> & {
+  readonly process: Readonly<Record<string, unknown>>;
+};
+
+async function readState(name: string): Promise<SavedState> {
+  return JSON.parse(await readFile(state('workloads', `${name}.json`), 'utf8'));
+}
+
+async function changeState(name: string, change: (saved: SavedState) => unknown): Promise<void> {
+  const saved = await readState(name);
+  await writeFile(state('workloads', `${name}.json`), JSON.stringify(change(saved)));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+describe('a pid that belongs to somebody else by now', () => {
+  it.each<[string, (theirs: SavedState['process']) => SavedState['process']]>([
+    ['which started at another time', ({ pid }) => ({ pid })],
+    ['which started in the same moment', ({ pid, start }) => ({ pid, start })],
+  ])('%s, is never signalled', async (_name, stolen) => {
+    const name = 'recycled';
+    const bystander = spawn('sleep', ['600'], { stdio: 'ignore' });
+    stage.defer(async () => bystander.kill('SIGKILL'));
+    expect((await thv('run', '--name', name, ...rawServer(newMark()))).code).toBe(0);
+    const { process: own } = await readState(name);
+    process.kill(Number(own['pid']), 'SIGKILL');
+    const theirs = { ...own, pid: bystander.pid, start: await startOf(bystander.pid) };
+    await changeState(name, (saved) => ({ ...saved, process: { ...own, ...stolen(theirs) } }));
+    expect(await json<Seen>('status', name)).toMatchObject({ status: 'unhealthy' });
+    expect((await thv('stop', name)).out).toBe(`${name}: was not running\n`);
+    await changeState(name, (saved) => ({ ...saved, process: { ...own, ...stolen(theirs) } }));
+    expect((await thv('start', name)).code).toBe(0);
+    expect((await thv('rm', name)).code).toBe(0);
+    expect(isAlive(bystander.pid ?? 0)).toBe(true);
+    bystander.kill('SIGKILL');
+    await once(bystander, 'exit');
+  });
+});
+
+/** When a process started, as the system says it. */
+async function startOf(pid: number | undefined): Promise<string> {
+  if (process.platform !== 'linux') {
+    const options = { env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' } };
+    const { stdout } = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', `${pid}`], options);
+    return stdout.trim();
+  }
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}
+
+describe('state', () => {
+  it('of before the machine was started means stopped, and start works', async () => {
+    const mark = newMark();
+    expect((await thv('run', '--name', 'rebooted', ...rawServer(mark))).code).toBe(0);
+    const { process: own } = await readState('rebooted');
+    process.kill(Number(own['pid']), 'SIGKILL');
+    await vi.waitFor(async () => expect(await findProcesses(mark)).toEqual([]), SOON);
+    // The pid of a process that lives, to be sure that it is not taken for ours.
+    await changeState('rebooted', (saved) => ({
+      ...saved,
+      process: {
+        ...own,
+        pid: process.pid,
+        boot: 'of-yesterday',
+        started_at: '2020-01-01T00:00:00Z',
+      },
+    }));
+    expect(await json<readonly Seen[]>('list', '--all')).toMatchObject([
+      { name: 'rebooted', status: 'stopped', detail: 'the machine was restarted' },
+    ]);
+    expect((await thv('start', 'rebooted')).code).toBe(0);
+    await thv('rm', 'rebooted');
+  });
+
+  it.each([
+    ['cut off', '{"schema_version": 1, "na'],
+    ['empty', ''],
+    ['of another shape', '{"schema_version":1,"name":"broken","sever":"x"}'],
+    [
+      'of another name',
+      '{"schema_version":1,"name":"other","created_at":"2026-01-01","process":null}',
+    ],
+  ])('that is %s is kept under another name, and the rest works', async (_name, text) => {
+    await mkdir(state('workloads'), { recursive: true });
+    await writeFile(state('workloads', 'broken.json'), text);
+    const { code, out, err } = await thv('list', '--all');
+    expect({ code, out }).toEqual({ code: 0, out: 'No servers are running.\n' });
+    const [kept = ''] = await readdir(state('workloads'));
+    expect(kept).toMatch(/^broken\.json\.damaged-\d{8}T\d+$/);
+    expect(err).toContain(
+      `the state of broken is damaged; it is kept as ${state('workloads', kept)}`,
+    );
+    expect(await readFile(state('workloads', kept), 'utf8')).toBe(text);
+    await promisify(execFile)('rm', [state('workloads', kept)]);
+  });
+
+  it('of a newer thv is left alone', async () => {
+    await writeFile(state('workloads', 'newer.json'), '{"schema_version":2}');
+    expect((await thv('list', '--all')).err).toContain('was written by a newer thv');
+    const { code, err } = await thv('run', '--name', 'newer', ...rawServer(newMark()));
+    expect(code).toBe(1);
+    expect(err).toContain('its file cannot be read by this thv');
+    expect(await readFile(state('workloads', 'newer.json'), 'utf8')).toBe('{"schema_version":2}');
+    await promisify(execFile)('rm', [state('workloads', 'newer.json')]);
+  });
+});
+
+describe('many commands on one name', () => {
+  it('end in a consistent state: one server or none', async () => {
+    const mark = newMark();
+    const commands = Array.from({ length: 20 }, (_, at) =>
+      at % 2 === 0 ? ['run', '--name', 'busy', ...rawServer(mark)] : ['stop', 'busy'],
+    );
+    const finished = await Promise.all(commands.map((command) => thv(...command)));
+    const runs = finished.filter((_, at) => at % 2 === 0);
+    expect(runs.filter(({ code }) => code === 0)).toHaveLength(1);
+    for (const { code, err } of runs.filter((run) => run.code !== 0)) {
+      expect({ code, err }).toEqual({
+        code: 1,
+        err: expect.stringMatching(/^thv: busy: there is a server of this name already/m),
+      });
+    }
+    expect(finished.filter((_, at) => at % 2 === 1).map(({ code }) => code)).toEqual(
+      Array.from({ length: 10 }, () => 0),
+    );
+    const { status } = await json<Seen>('status', 'busy');
+    expect(await findProcesses(mark)).toHaveLength(status === 'running' ? 1 : 0);
+    expect(await readdir(state('locks'))).toEqual([]);
+    expect((await thv('rm', 'busy')).code).toBe(0);
+    expect(await findProcesses(mark)).toEqual([]);
+  });
+});
+
+describe('a state folder', () => {
+  const run = (home: string, name = 'odd', mark = newMark()) =>
+    runThv(stage, ['run', '--name', name, ...rawServer(mark)], {
+      env: { ...env(), XDG_STATE_HOME: home },
+      cwd: cwd(),
+    });
+
+  it('that cannot be written is said to be so, and nothing is started', async () => {
+    const mounted = await mount('ro,size=64k');
+    if (mounted === undefined) {
+      await mkdir(join(cwd(), 'sealed'));
+      await chmod(join(cwd(), 'sealed'), 0o500);
+    }
+    const folder = mounted ?? join(cwd(), 'sealed');
+    const { code, out, err } = await run(folder);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(
+      /^thv: state directory: .* cannot be used: (it is read-only|this user may not write there); /,
+    );
+    const list = await runThv(stage, ['list'], { env: { ...env(), XDG_STATE_HOME: folder } });
+    expect(list).toMatchObject({ code: 0, out: 'No servers are running.\n' });
+  });
+
+  it('on a full disk is said to be so, and what runs goes on and can be stopped', async (test) => {
+    const folder = await mount('size=256k');
+    if (folder === undefined) {
+      test.skip('only root can make a small disk');
+      return;
+    }
+    const mark = newMark();
+    expect((await run(folder, 'first', mark)).code).toBe(0);
+    const fill = promisify(execFile)('sh', ['-c', `cat /dev/zero > ${folder}/zeros`]);
+    await expect(fill).rejects.toThrow();
+    const { code, err } = await run(folder, 'second');
+    expect(code).toBe(1);
+    expect(err).toContain('the disk is full');
+    const there = { env: { ...env(), XDG_STATE_HOME: folder } };
+    const { out } = await runThv(stage, ['list'], there);
+    expect(out).toMatch(/^first +running/m);
+    await runThv(stage, ['stop', 'first'], there);
+    expect(await findProcesses(mark)).toEqual([]);
+    await promisify(execFile)('rm', [`${folder}/zeros`]);
+    expect((await runThv(stage, ['rm', 'first'], there)).code).toBe(0);
+  });
+
+  it('may have a path that is too long for a socket', async () => {
+    const folder = join(cwd(), 'deep'.repeat(20), 'deeper'.repeat(10));
+    const there = { env: { ...env(), XDG_STATE_HOME: folder } };
+    expect((await run(folder)).code).toBe(0);
+    const { out } = await runThv(stage, ['list'], there);
+    expect(out).toMatch(/^odd +running/m);
+    const stopped = await runThv(stage, ['rm', 'odd'], there);
+    expect(stopped).toMatchObject({ code: 0, out: 'odd: stopped and removed\n' });
+  });
+
+  it('is found without HOME', async () => {
+    const { code, err } = await runThv(stage, ['status', 'nothing-of-that-name']);
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: expect.stringContaining('there is no server of this name'),
+    });
+  });
+
+  /** A file system of its own; undefined when this user cannot have one. */
+  async function mount(options: string): Promise<string | undefined> {
+    const folder = join(cwd(), `mount-${options.replace(/\W/g, '-')}`);
+    await mkdir(folder);
+    const args = ['-t', 'tmpfs', '-o', options, 'tmpfs', folder];
+    try {
+      await promisify(execFile)('mount', args);
+    } catch {
+      return undefined;
+    }
+    stage.defer(() => promisify(execFile)('umount', ['-l', folder]));
+    return folder;
+  }
+});
+
+describe('a name', () => {
+  it.each([
+    ['of 200 characters', 'n'.repeat(200)],
+    ['in Unicode', 'wetter-für-oslo'],
+    ['that is a path', '../../evil'],
+    ['that is a folder', '..'],
+  ])('%s is refused by every command that takes one', async (_name, name) => {
+    for (const command of [
+      ['run', '--name', name, 'http://127.0.0.1:9/mcp'],
+      ['status', name],
+      ['stop', name],
+    ]) {
+      const { code, err } = await thv(...command);
+      expect({ code, err }).toEqual({
+        code: 2,
+        err: expect.stringContaining(
+          'is not a name; use letters, digits and . _ - only, at most 100',
+        ),
+      });
+    }
+  });
+
+  it.each(['a.proxy', 'a.audit', 'prune'])('%s would be mistaken in the logs', async (name) => {
+    const { code, err } = await thv('run', '--name', name, 'http://127.0.0.1:9/mcp');
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: expect.stringMatching(/choose another name\n$/),
+    });
+  });
+
+  it('of 100 characters works', async () => {
+    const name = `${'n'.repeat(98)}.1`;
+    expect((await thv('run', '--name', name, ...rawServer(newMark()))).code).toBe(0);
+    expect(await json<Seen>('status', name)).toMatchObject({ status: 'running' });
+    expect((await thv('rm', name)).code).toBe(0);
+  });
+});
