@@ -6,7 +6,10 @@ import { runThv } from './support/thv.ts';
 
 const stage = useStage();
 const ROOT = new URL('../../', import.meta.url);
-const COMMANDS = ['policy check', 'policy test', 'policy explain', 'token inspect', 'dev idp'];
+const COMMANDS = [
+  ...['list', 'status', 'stop', 'start', 'restart', 'rm', 'logs prune', 'logs', 'export'],
+  ...['policy check', 'policy test', 'policy explain', 'token inspect', 'dev idp'],
+];
 const DOCUMENTS = [
   'README.md',
   'examples/README.md',

@@ -78,6 +78,11 @@ describe('thv', () => {
       'thv: --ready-timeout: means nothing with --foreground; drop one',
     ],
     [
+      'to be the process behind a server',
+      ['supervise', 'a', 'b'],
+      'thv: supervise: is for thv itself; use thv run or thv start',
+    ],
+    [
       'a policy file that is not there',
       ['run', '-f', '--authz-config', 'none.yaml', 'http://127.0.0.1:1/mcp'],
       'thv: --authz-config: none.yaml cannot be read; check the path',

@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { usageError } from '../cli-error.ts';
 import type { Io } from '../io.ts';
 import {
+  assertEnvironment,
   fillIn,
   isSecretFlag,
   RUN_KEYS,
@@ -39,10 +40,18 @@ export async function readConfiguredRun(path: string, args: RunArguments, io: Io
     throw usageError('--from-config', 'the file names the server', 'name none beside it');
   }
   const run = await readConfig(path, io.cwd);
+  assertEnvironment(run, io.env);
   const values = fillIn(run, given, 'thv run --from-config …');
   const parsed = parseRunArguments(toArguments(run, values), io);
-  const { name: _name, flags: _flags, givenByValue: _values, ...rest } = run;
-  return { args: parsed, run: rest };
+  const { server, args: serverArgs, workingDirectory } = run;
+  return {
+    args: parsed,
+    run: {
+      ...(server !== undefined && { server }),
+      ...(serverArgs !== undefined && { args: serverArgs }),
+      workingDirectory,
+    },
+  };
 }
 
 async function readConfig(path: string, cwd: string): Promise<SavedRun> {

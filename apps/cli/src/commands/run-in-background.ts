@@ -10,7 +10,12 @@ import type { ServePlan } from '../services/run-options.ts';
 import { LaunchError } from '../workloads/launch-workload.ts';
 import { logOf } from '../workloads/log-files.ts';
 import { lookAtWorkload } from '../workloads/look-at-workload.ts';
-import { type SavedRun, splitRun, type TypedFlags } from '../workloads/saved-run.ts';
+import {
+  type SavedRun,
+  splitRun,
+  type TypedFlags,
+  type UntypedRun,
+} from '../workloads/saved-run.ts';
 import { startWorkload } from '../workloads/start-workload.ts';
 import { findStateFolders } from '../workloads/state-folders.ts';
 import { withLock } from '../workloads/workload-lock.ts';
@@ -19,7 +24,7 @@ import type { RunArguments } from './run.ts';
 
 export interface BackgroundRun {
   readonly plan: ServePlan;
-  readonly run: Omit<SavedRun, 'flags' | 'givenByValue'>;
+  readonly run: Omit<UntypedRun, 'environment'>;
   readonly typed: TypedFlags;
   readonly flags: RunArguments['flags'];
 }
@@ -41,7 +46,8 @@ export async function runInBackground(
   const store = createWorkloadStore(findStateFolders(io.env), log);
   await store.prepare();
   const interrupted = io.termination();
-  const split = splitRun(run, typed);
+  const environment = variablesOf(plan);
+  const split = splitRun({ ...run, ...(environment.length > 0 && { environment }) }, typed);
   const launched = await withLock(
     store.folders,
     name,
@@ -78,6 +84,14 @@ export async function runInBackground(
     ),
   );
   return EXIT.done;
+}
+
+/** Variables that hold secrets and that no flag names. */
+function variablesOf({ signIn }: ServePlan): readonly string[] {
+  return (signIn.kind === 'oidc' ? signIn.issuers : []).flatMap(({ introspection }) => {
+    const secret = introspection?.clientSecret;
+    return secret !== undefined && 'env' in secret ? [secret.env] : [];
+  });
 }
 
 export function sayWaiting(log: Log, name: string): void {

@@ -5,7 +5,7 @@ import type { Io } from '../io.ts';
 import type { Format, GlobalFlags } from '../program.ts';
 import { planRun, type RunFlags } from '../services/run-options.ts';
 import type { Services } from '../services/services.ts';
-import type { SavedRun, TypedFlags } from '../workloads/saved-run.ts';
+import type { TypedFlags, UntypedRun } from '../workloads/saved-run.ts';
 import { serveInForeground } from './serve.ts';
 
 export interface RunArguments {
@@ -25,7 +25,7 @@ export interface RunArguments {
 /** A command line, wherever it came from, and its form that can be kept. */
 interface ReadRun {
   readonly args: RunArguments;
-  readonly run: Omit<SavedRun, 'name' | 'flags' | 'givenByValue'>;
+  readonly run: Omit<UntypedRun, 'name' | 'environment'>;
 }
 
 export async function runServer(args: RunArguments, io: Io, services: Services): Promise<ExitCode> {

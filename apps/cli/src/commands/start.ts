@@ -5,7 +5,12 @@ import type { Io } from '../io.ts';
 import { withProgress } from '../output/progress.ts';
 import { askWorkload } from '../workloads/control-channel.ts';
 import { isUp, lookAtWorkload, type WorkloadView } from '../workloads/look-at-workload.ts';
-import { fillIn, isSecretFlag, type TypedFlags } from '../workloads/saved-run.ts';
+import {
+  assertEnvironment,
+  fillIn,
+  isSecretFlag,
+  type TypedFlags,
+} from '../workloads/saved-run.ts';
 import { startWorkload } from '../workloads/start-workload.ts';
 import { stopProcess } from '../workloads/stop-workload.ts';
 import type { WorkloadRecord } from '../workloads/workload-record.ts';
@@ -39,6 +44,7 @@ export async function startWorkloads(args: StartArguments, io: Io): Promise<Exit
           return { result: 'runs already', url: view.url };
         }
         // Before anything is stopped: without its values it could not be started again.
+        assertEnvironment(record.run, io.env);
         const values = await chooseValues(record, view, { given, how });
         await stopProcess(record);
         const options = { record, values, readyTimeout, interrupted, isNew: false };

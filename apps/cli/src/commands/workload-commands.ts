@@ -1,12 +1,13 @@
 /** The names and flags of the commands that look after servers in the background. */
-import type { Command } from 'commander';
-import { duration, labels, once, oneOf, repeated } from '../flag-parsers.ts';
+import { Command } from 'commander';
+import { duration, labels, oneOf } from '../flag-parsers.ts';
+import { isSecretFlag } from '../workloads/saved-run.ts';
 import type { ChangeArguments } from './change-workloads.ts';
 import { type CommandHost, exampleText, FORMATS, type GlobalFlags } from './command-host.ts';
 import type { ListArguments } from './list.ts';
 import type { LogsArguments } from './logs.ts';
 import { recordFlags } from './run-arguments.ts';
-import { MAX_READY_TIMEOUT } from './run-flags.ts';
+import { addRunFlags, MAX_READY_TIMEOUT } from './run-flags.ts';
 import type { StatusArguments } from './status.ts';
 
 export function addWorkloadCommands(program: Command, host: CommandHost): void {
@@ -77,18 +78,12 @@ function addStart(command: Command, { io, finish }: CommandHost, how: 'start' | 
       'how long to wait until each can be called (default: 30s)',
       duration('--ready-timeout', MAX_READY_TIMEOUT),
     )
-    .optionsGroup('Values that were not saved:')
-    .option(
-      '-e, --env <KEY=VALUE>',
-      "a variable that was given by value; KEY alone passes this shell's own (repeatable)",
-      repeated('--env'),
-    )
-    .option(
-      '--oidc-client-secret <secret>',
-      'the secret, if it was given by value; process lists show it',
-      once('--oidc-client-secret'),
-    )
     .addHelpText('after', exampleText(`thv ${how} weather`));
+  for (const option of addRunFlags(new Command('run')).options) {
+    if (isSecretFlag(option.long?.slice(2) ?? '')) {
+      command.addOption(option.helpGroup('Values that were not saved:'));
+    }
+  }
   const typed = recordFlags(command);
   command.action(async (names: readonly string[]) => {
     const { startWorkloads } = await import('./start.ts');

@@ -17,6 +17,8 @@ export interface SavedRun {
   readonly flags: Readonly<Record<string, FlagValue>>;
   /** Values that were given on the command line and are not here, such as `--env API_KEY`. */
   readonly givenByValue: readonly string[];
+  /** Variables that no flag names and that it needs all the same: they hold its secrets. */
+  readonly environment?: readonly string[];
 }
 
 export type FlagValue = true | string | readonly string[];
@@ -52,11 +54,11 @@ export function isSecretFlag(flag: string): boolean {
   return SECRET_FLAGS.has(flag);
 }
 
+/** What is known of a run besides its flags. */
+export type UntypedRun = Omit<SavedRun, 'flags' | 'givenByValue'>;
+
 /** Separates what may be written down from what may not. */
-export function splitRun(
-  run: Pick<SavedRun, 'name' | 'server' | 'args' | 'workingDirectory'>,
-  typed: TypedFlags,
-): SplitRun {
+export function splitRun(run: UntypedRun, typed: TypedFlags): SplitRun {
   const flags = new Map<string, FlagValue>();
   const givenByValue: string[] = [];
   const values: (readonly [string, string])[] = [];
@@ -88,7 +90,12 @@ function secretIn(flag: string, value: string): string | undefined {
   if (flag === 'remote-forward-headers' && /^(?:file|env):/.test(value.slice(at + 1))) {
     return undefined;
   }
-  return how === 'pair' ? `--${flag} ${value.slice(0, at)}` : `--${flag}`;
+  return nameOf(flag, value);
+}
+
+function nameOf(flag: string, value: string): string {
+  const [key = ''] = value.split('=', 1);
+  return SECRET_FLAGS.get(flag) === 'pair' ? `--${flag} ${key}` : `--${flag}`;
 }
 
 function add(before: FlagValue | undefined, value: string | true): FlagValue {
@@ -104,10 +111,8 @@ function add(before: FlagValue | undefined, value: string | true): FlagValue {
  * @throws {CliError} with exit code 2 when one is missing, or is given although nothing asks for it.
  */
 export function fillIn(run: SavedRun, given: TypedFlags, command: string): TypedFlags {
-  const names = given.map(([flag, value]) =>
-    // `--env KEY` takes the value of this shell, which answers for KEY as well.
-    value === true ? `--${flag}` : (secretIn(flag, value) ?? `--${flag} ${value}`),
-  );
+  // A reference, such as `--env KEY` for the variable of this shell, answers for KEY as well.
+  const names = given.map(([flag, value]) => nameOf(flag, value === true ? '' : value));
   const missing = run.givenByValue.find((name) => !names.includes(name));
   if (missing !== undefined) {
     const isPair = missing.includes(' ');
@@ -122,6 +127,21 @@ export function fillIn(run: SavedRun, given: TypedFlags, command: string): Typed
     throw usageError(idle, `means nothing to ${run.name}`, 'it is not among what was not saved');
   }
   return given;
+}
+
+/**
+ * Without its secret a server would start all the same, and refuse callers for no reason that they see.
+ *
+ * @throws {CliError} with exit code 2 for a variable that is not set.
+ */
+export function assertEnvironment(
+  { name, environment = [] }: SavedRun,
+  env: Readonly<Record<string, string | undefined>>,
+): void {
+  const missing = environment.find((variable) => (env[variable] ?? '') === '');
+  if (missing !== undefined) {
+    throw usageError(missing, `is not set here, and ${name} needs it`, 'set it, and try again');
+  }
 }
 
 /** The command line without `thv run`, as it would be typed. */
@@ -147,6 +167,7 @@ export const RUN_KEYS: readonly string[] = [
   'working_directory',
   'flags',
   'given_by_value',
+  'environment',
 ];
 
 export function runToJson(run: SavedRun) {
@@ -157,6 +178,7 @@ export function runToJson(run: SavedRun) {
     working_directory: run.workingDirectory,
     flags: run.flags,
     ...(run.givenByValue.length > 0 && { given_by_value: run.givenByValue }),
+    ...(run.environment !== undefined && { environment: run.environment }),
   };
 }
 
@@ -172,7 +194,7 @@ export function runFromJson(
 ): SavedRun {
   checkKeys(json, RUN_KEYS, where);
   const { name, server, args, working_directory: workingDirectory = cwd, flags = {} } = json;
-  const { given_by_value: givenByValue = [] } = json;
+  const { given_by_value: givenByValue = [], environment } = json;
   const wrong = (key: string, what: string) => usageError(where, `"${key}" must be ${what}`);
   if (!isText(name)) {
     throw wrong('name', 'a text');
@@ -190,6 +212,9 @@ export function runFromJson(
   if (!isTextList(givenByValue)) {
     throw wrong('given_by_value', 'a list of texts');
   }
+  if (environment !== undefined && !isTextList(environment)) {
+    throw wrong('environment', 'a list of names');
+  }
   return {
     name,
     ...(server !== undefined && { server }),
@@ -197,6 +222,7 @@ export function runFromJson(
     workingDirectory,
     flags: readFlags(readRecord(flags, `"flags" in ${where}`), where),
     givenByValue,
+    ...(environment !== undefined && { environment }),
   };
 }
 

@@ -1,0 +1,211 @@
+/** The state folder and the names in it, without a process. */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { findStateFolders } from '../src/workloads/state-folders.ts';
+import { runMain } from './run-main.ts';
+import { useTempFolder } from './temp-folder.ts';
+
+const folder = useTempFolder();
+const workloads = (...name: readonly string[]) => join(folder.path, 'thv', 'workloads', ...name);
+const thv = (...args: readonly string[]) =>
+  runMain(args, { env: { XDG_STATE_HOME: folder.path }, cwd: folder.path });
+const GOOD = {
+  schema_version: 1,
+  name: 'good',
+  server: 'http://127.0.0.1:9/mcp',
+  working_directory: '/',
+  flags: { label: ['a=1,b=2', 'c='] },
+  created_at: '2026-11-25T21:30:00.000Z',
+  process: null,
+};
+
+beforeEach(() => {
+  rmSync(join(folder.path, 'thv'), { recursive: true, force: true });
+  mkdirSync(workloads(), { recursive: true });
+  writeFileSync(workloads('good.json'), JSON.stringify(GOOD));
+});
+
+describe('state', () => {
+  it.each([
+    ['cut off', '{"schema_version": 1, "na'],
+    ['empty', ''],
+    ['of another shape', JSON.stringify({ ...GOOD, name: 'broken', sever: 'x' })],
+    ['of another name', JSON.stringify({ ...GOOD, name: 'other' })],
+    [
+      'of a process without a mark',
+      JSON.stringify({ ...GOOD, name: 'broken', process: { pid: 4 } }),
+    ],
+  ])('that is %s is kept under another name, and the rest works', async (_name, text) => {
+    writeFileSync(workloads('broken.json'), text);
+    const { code, out, err } = await thv('list', '--all');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^good +stopped/m);
+    const kept = readdirSync(workloads()).find((name) => name !== 'good.json') ?? '';
+    expect(kept).toMatch(/^broken\.json\.damaged-\d{8}T\d+$/);
+    expect(err).toContain(`the state of broken is damaged; it is kept as ${workloads(kept)}`);
+    expect(readFileSync(workloads(kept), 'utf8')).toBe(text);
+  });
+
+  it('of a newer thv is left alone', async () => {
+    writeFileSync(workloads('newer.json'), '{"schema_version":2}');
+    expect((await thv('list', '--all')).err).toContain('was written by a newer thv');
+    const { code, err } = await thv('run', '--name', 'newer', 'http://127.0.0.1:9/mcp');
+    expect(code).toBe(1);
+    expect(err).toContain('its file cannot be read by this thv');
+    expect(readFileSync(workloads('newer.json'), 'utf8')).toBe('{"schema_version":2}');
+  });
+
+  it('is shown with every label', async () => {
+    const { out } = await thv('list', '-a', '--format', 'json');
+    expect(JSON.parse(out)).toEqual([
+      {
+        ...{ name: 'good', status: 'stopped', url: null, transport: 'streamable-http' },
+        ...{ server: GOOD.server, labels: { a: '1', b: '2', c: '' }, created_at: GOOD.created_at },
+        log: join(folder.path, 'thv', 'logs', 'good.proxy.log'),
+        proxy_log: join(folder.path, 'thv', 'logs', 'good.proxy.log'),
+        detail: null,
+      },
+    ]);
+    expect(JSON.parse((await thv('list', '-a', '-l', 'b=1', '--format', 'json')).out)).toEqual([]);
+  });
+});
+
+describe('a command', () => {
+  it.each<[string, readonly string[], number, RegExp]>([
+    ['without a server', ['stop'], 2, /^thv: stop: which server\?; give names, or --all$/m],
+    ['with names and --all', ['rm', '--all', 'good'], 2, /--all: means nothing beside names/],
+    ['with a value for several', ['start', 'a', 'b', '-e', 'K=1'], 2, /--env: is for one server/],
+    [
+      'to start what is not there',
+      ['start', 'goo'],
+      1,
+      /goo: there is no server of this name; did you mean good\?/,
+    ],
+    [
+      'to show what is not there',
+      ['status', 'nope'],
+      1,
+      /nope: there is no server of this name; see thv list --all/,
+    ],
+    [
+      'to export what is not there',
+      ['export', 'nope', '-'],
+      1,
+      /nope: there is no server of this name/,
+    ],
+    [
+      'to export to nowhere',
+      ['export', 'good', 'none/x.json'],
+      1,
+      /none\/x\.json: cannot be written \(ENOENT\)/,
+    ],
+    ['for the log of a server that runs elsewhere', ['logs', 'good'], 1, /thv logs good --proxy/],
+    [
+      'to ask a server that does not run',
+      ['mcp', 'list', 'tools', '--server', 'good'],
+      1,
+      /good: it cannot be asked: it is stopped; start it with thv start good/,
+    ],
+    [
+      'to ask a server that is not there',
+      ['mcp', 'list', 'tools', '--server', 'goo'],
+      2,
+      /--server: "goo" is not a URL, and no server in the background; did you mean good\?/,
+    ],
+    [
+      'for a name that is taken',
+      ['run', '--name', 'good', 'http://127.0.0.1:9/mcp'],
+      1,
+      /good: there is a server of this name already \(stopped\)/,
+    ],
+    [
+      'with a label that is none',
+      ['run', '--label', 'a', 'http://x/mcp'],
+      2,
+      /--label: "a" is not NAME=VALUE/,
+    ],
+    [
+      'with a patience that is none',
+      ['run', '--ready-timeout', '2d', 'http://x/mcp'],
+      2,
+      /--ready-timeout: "2d" is not a duration/,
+    ],
+  ])('%s', async (_name, args, expected, said) => {
+    const { code, out, err } = await thv(...args);
+    expect({ code, out }).toEqual({ code: expected, out: '' });
+    expect(err).toMatch(said);
+  });
+
+  it('to start without the variable that holds a secret', async () => {
+    const secret = { ...GOOD, environment: ['THV_OIDC_CLIENT_SECRET'] };
+    writeFileSync(workloads('good.json'), JSON.stringify(secret));
+    const { code, err } = await thv('start', 'good');
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: 'thv: good: THV_OIDC_CLIENT_SECRET: is not set here, and good needs it; set it, and try again\n',
+    });
+  });
+
+  it('to stop what is not there, or does not run, is done', async () => {
+    const { code, out } = await thv('stop', 'good', 'nope', 'goood');
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: 'good: was not running\nnope: there is no server of this name\ngoood: there is no server of this name; did you mean good?\n',
+    });
+    expect((await thv('rm', 'nope')).code).toBe(0);
+  });
+});
+
+describe('a name', () => {
+  it.each([
+    ['of 200 characters', 'n'.repeat(200)],
+    ['in Unicode', 'wetter-für-oslo'],
+    ['that is a path', '../../evil'],
+    ['that is a folder', '..'],
+  ])('%s is refused by every command that takes one', async (_name, name) => {
+    const URL = 'http://127.0.0.1:9/mcp';
+    const commands = [
+      ['run', '--name', name, URL],
+      ['status', name],
+      ['logs', name],
+      ['export', name, 'x'],
+    ];
+    for (const command of [
+      ...commands,
+      ...['stop', 'start', 'restart', 'rm'].map((one) => [one, name]),
+    ]) {
+      const { code, err } = await thv(...command);
+      expect({ code, err }).toEqual({
+        code: 2,
+        err: expect.stringContaining(
+          'is not a name; use letters, digits and . _ - only, at most 100',
+        ),
+      });
+    }
+  });
+
+  it.each(['a.proxy', 'a.audit', 'prune'])('%s would be mistaken in the logs', async (name) => {
+    const { code, err } = await thv('run', '--name', name, 'http://127.0.0.1:9/mcp');
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: expect.stringMatching(/choose another name\n$/),
+    });
+  });
+});
+
+describe('findStateFolders', () => {
+  it.each<[string, Record<string, string>, string]>([
+    ['in XDG_STATE_HOME', { XDG_STATE_HOME: '/xdg', HOME: '/home/ann' }, '/xdg/thv'],
+    ['at home', { HOME: '/home/ann' }, '/home/ann/.local/state/thv'],
+    [
+      'at home when XDG_STATE_HOME is relative',
+      { XDG_STATE_HOME: 'x', HOME: '/h' },
+      '/h/.local/state/thv',
+    ],
+    ['where the system says that home is', {}, join(homedir(), '.local/state/thv')],
+  ])('looks %s', (_name, env, root) => {
+    expect(findStateFolders(env).root).toBe(root);
+  });
+});
