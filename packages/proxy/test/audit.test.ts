@@ -39,6 +39,17 @@ const FIELDS = [
 const CALL = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"weather"}}';
 
 describe('a record', () => {
+  it('of a renamed tool has both names, and of any other one', async () => {
+    const { send, sink } = audited({ tools: { override: { weather: { name: 'forecast' } } } });
+    await send(CALL.replace('weather', 'forecast'));
+    await send(CALL.replace('weather', 'other'));
+    expect(sink.records).toMatchObject([
+      { target: 'weather', called_as: 'forecast', outcome: 'success' },
+      { target: 'other', outcome: 'success' },
+    ]);
+    expect(sink.records[1]).not.toHaveProperty('called_as');
+  });
+
   it('has every field of D38, in its order, and no other', async () => {
     let clock = Date.UTC(2026, 0, 2, 3, 4, 5);
     const { call, sink } = audited({

@@ -6,7 +6,10 @@ import { type ExchangeReport, type Outcome, shorten } from '../report.ts';
 /** What is kept of the arguments of a call. */
 export type AuditArguments = 'names' | 'values' | 'none';
 
-/** One request on the MCP route. Every field is always there; what is not known is `null`. */
+/**
+ * One request on the MCP route. Every field but `called_as` is always there; what is not known is
+ * `null`.
+ */
 export interface AuditRecord {
   /** When the answer began, ISO 8601 in UTC. */
   readonly time: string;
@@ -30,8 +33,10 @@ export interface AuditRecord {
   readonly server: string;
   /** MCP method; of GET and DELETE, and of what could not be read, the HTTP method. */
   readonly method: string;
-  /** Tool or prompt name, or resource URI. */
+  /** Tool or prompt name, or resource URI; of a renamed tool the server's own name. */
   readonly target: string | null;
+  /** Of a renamed tool only: the name by which the caller called it. */
+  readonly called_as?: string;
   /** Names, or values by name; `null` when they are left out. */
   readonly arguments: readonly string[] | Readonly<Record<string, unknown>> | null;
   /** Milliseconds until the answer began. */
@@ -93,6 +98,7 @@ export function buildAuditRecord(
     server: options.server,
     method: report.method ?? report.httpMethod,
     target: report.target ?? null,
+    ...(report.shownTarget !== undefined && { called_as: report.shownTarget }),
     arguments: argumentsOf(exchange, report, options.arguments),
     duration_ms: report.duration,
     source: report.source ?? null,
