@@ -66,6 +66,20 @@ describe.each(TRANSPORTS)('a client of %s', (_, transportOf) => {
     expect(server.calls).toEqual([]);
   });
 
+  it('sees and calls tools by the names that the operator gave them', async () => {
+    const override = { weather: { name: 'forecast' } };
+    const { front, server } = await start({ tools: { override, only: ['forecast'] } });
+    const client = await connect(transportOf(front, 'u'));
+    const { tools } = await client.listTools();
+    expect(tools.map(({ name }) => name)).toEqual(['forecast']);
+    const answer = await client.callTool({ name: 'forecast', arguments: { mark: 'm1' } });
+    expect(textOf(answer)).toContain('weather m1');
+    const calls = [...server.calls];
+    await expect(client.callTool({ name: 'weather' })).rejects.toThrow(/Unknown tool/);
+    await expect(client.callTool({ name: 'admin_tool' })).rejects.toThrow(/Unknown tool/);
+    expect(server.calls).toEqual(calls);
+  });
+
   it('hears what the server says by itself', async () => {
     const { front, server } = await start();
     const client = await connect(transportOf(front, 'u'));

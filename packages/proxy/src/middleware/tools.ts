@@ -32,7 +32,8 @@ function replyUnknown(exchange: Exchange, message: McpMessage): Response {
   exchange.reason = TOOL_UNKNOWN;
   if (message.kind === 'notification') return new Response(null, { status: 202 });
   return replyError({
-    status: 200,
+    // Clients of the 2024 transport look for answers on their stream, and here at the status only.
+    status: exchange.isLegacy ? 404 : 200,
     code: INVALID_PARAMS,
     message: 'Unknown tool',
     id: message.id,
