@@ -53,7 +53,12 @@ describe('parseCatalogue', () => {
         { name: 'UNITS', description: 'units', required: false, secret: false, default: 'metric' },
       ],
       headers: [],
-      permissions: { read: [], write: [], network: { hosts: ['api.example'] } },
+      permissions: {
+        read: [],
+        write: [],
+        network: { hosts: ['api.example'] },
+        writableRoot: false,
+      },
       tools: ['forecast'],
       deprecated: true,
     });

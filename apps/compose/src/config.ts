@@ -18,9 +18,33 @@ export type UpstreamConfig =
       /** The whole environment of the process; nothing is inherited. */
       readonly env: Readonly<Record<string, string>>;
       readonly cwd?: string;
+      /** What messages call the command, if its own name says little. */
+      readonly label?: string;
       /** When the process is started again after a crash. Default: 5 s … 60 s, ten times. */
       readonly restart?: StdioRestartOptions;
+    }
+  | {
+      /** One of the others, with something behind it that has to be started first and ended last. */
+      readonly kind: 'hosted';
+      readonly upstream: Exclude<UpstreamConfig, { readonly kind: 'hosted' }>;
+      readonly host: ServerHost;
     };
+
+export interface HostReports {
+  readonly log: (event: LogEvent) => void;
+  /** Receives each line that the server writes, where that is not its answer. */
+  readonly serverLog: (line: string) => void;
+}
+
+/** What an upstream stands on, such as containers. */
+export interface ServerHost {
+  /** Resolves when the upstream can be asked; rejects with what the operator should read. */
+  start(reports: HostReports): Promise<void>;
+  /** Ends all of it. Called once, after the upstream was closed, whether or not it ever started. */
+  close(): Promise<void>;
+  /** Says in other words why the upstream is not ready. */
+  explain?(error: unknown): unknown;
+}
 
 export interface ProtectedServerConfig extends WatchersConfig {
   /** MCP server name: `MCP::"name"` in policies. */

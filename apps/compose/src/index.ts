@@ -1,7 +1,13 @@
 /** One protected MCP server, composed from sign-in, policies and the proxy. */
 
 export { type ComposedServer, composeServer, type SharedParts } from './compose-server.ts';
-export type { LogEvent, ProtectedServerConfig, UpstreamConfig } from './config.ts';
+export type {
+  HostReports,
+  LogEvent,
+  ProtectedServerConfig,
+  ServerHost,
+  UpstreamConfig,
+} from './config.ts';
 export { type Danger, type DangerCode, listDangers } from './dangers.ts';
 export {
   type ForwardedHeader,

@@ -3,6 +3,7 @@
 import type { Upstream } from '@thv/proxy';
 import { createStdioUpstream, type StdioEvent } from '@thv/proxy/node';
 import type { LogEvent, ProtectedServerConfig } from './config.ts';
+import { createHostedUpstream } from './hosted-upstream.ts';
 import { openHttpUpstream } from './http-upstream.ts';
 import type { ServingConfig } from './serving-config.ts';
 
@@ -12,9 +13,15 @@ import type { ServingConfig } from './serving-config.ts';
  * @throws {TypeError} when a credential for the server cannot be read
  */
 export async function createUpstream(config: UpstreamSurroundings): Promise<Upstream> {
-  const { upstream, log, serverLog, onServerEvent, serving = {} } = config;
+  const { upstream, log, onServerEvent, serving = {} } = config;
+  const serverLog =
+    config.serverLog ?? ((line) => log({ level: 'debug', message: `server: ${line}` }));
   if (upstream.kind === 'http') return openHttpUpstream(upstream, log, serving);
-  const { command, args, env, cwd, restart } = upstream;
+  if (upstream.kind === 'hosted') {
+    const inner = await createUpstream({ ...config, upstream: upstream.upstream });
+    return createHostedUpstream(inner, upstream.host, { log, serverLog });
+  }
+  const { command, args, env, cwd, restart, label = command } = upstream;
   let hasServed = false;
   return createStdioUpstream({
     command,
@@ -27,9 +34,9 @@ export async function createUpstream(config: UpstreamSurroundings): Promise<Upst
     log: (event) => {
       onServerEvent?.(event);
       hasServed ||= event.type === 'process-ready';
-      for (const news of describe(event, { command, hasServed })) log(news);
+      for (const news of describe(event, { command, label, hasServed })) log(news);
     },
-    stderr: serverLog ?? ((line) => log({ level: 'debug', message: `server: ${line}` })),
+    stderr: serverLog,
   });
 }
 
@@ -53,17 +60,25 @@ function patienceOf({ requestTimeout, sessionTtl }: ServingConfig) {
 
 interface Circumstances {
   readonly command: string;
+  /** What messages call it. */
+  readonly label: string;
   /** Before, whoever waits for the first start learns of its failure from `ready`. */
   readonly hasServed: boolean;
 }
 
 /** What an event of the bridge means to whoever reads the log. */
-function describe(event: StdioEvent, { command, hasServed }: Circumstances): readonly LogEvent[] {
+function describe(
+  event: StdioEvent,
+  { command, label, hasServed }: Circumstances,
+): readonly LogEvent[] {
   switch (event.type) {
     case 'process-failed':
     case 'process-exited':
       return [
-        { level: hasServed ? 'error' : 'debug', message: `${command}: ${event.reason}` },
+        {
+          level: hasServed ? 'error' : 'debug',
+          message: `${label}: ${event.reason.replace(`"${command}"`, `"${label}"`)}`,
+        },
         ...event.stderr.map((line): LogEvent => ({ level: 'error', message: `server: ${line}` })),
       ];
     case 'restart-scheduled':
@@ -75,7 +90,7 @@ function describe(event: StdioEvent, { command, hasServed }: Circumstances): rea
         },
       ];
     default:
-      return [describeOne(event, command)];
+      return [describeOne(event, label)];
   }
 }
 
@@ -84,10 +99,10 @@ type OtherEvent = Exclude<
   { readonly type: 'process-failed' | 'process-exited' | 'restart-scheduled' }
 >;
 
-function describeOne(event: OtherEvent, command: string): LogEvent {
+function describeOne(event: OtherEvent, label: string): LogEvent {
   switch (event.type) {
     case 'process-started':
-      return { level: 'debug', message: `started ${command}`, detail: { pid: event.pid } };
+      return { level: 'debug', message: `started ${label}`, detail: { pid: event.pid } };
     case 'process-ready':
       return {
         level: 'debug',

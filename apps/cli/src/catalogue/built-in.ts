@@ -60,6 +60,12 @@ const SERVERS = {
     description: 'Reads and changes git repositories',
     package: 'uvx://mcp-server-git',
   },
+  github: {
+    description: 'Repositories, issues and pull requests on GitHub, in a container',
+    image: 'ghcr.io/github/github-mcp-server:latest',
+    env_vars: [key('GITHUB_PERSONAL_ACCESS_TOKEN', 'personal access token of GitHub')],
+    permissions: { network: { outbound: { insecure_allow_all: true } } },
+  },
   kubernetes: {
     description: 'Kubernetes clusters of the current kubeconfig',
     package: 'npx://kubernetes-mcp-server',

@@ -21,6 +21,8 @@ export interface Permissions {
   readonly write: readonly string[];
   /** `all`, `none`, or a limit that nothing here can enforce. */
   readonly network: 'all' | 'none' | { readonly hosts: readonly string[] };
+  /** Whether it may write in its own image's file system; what it writes is lost at its end. */
+  readonly writableRoot: boolean;
 }
 
 export interface CatalogueEntry {

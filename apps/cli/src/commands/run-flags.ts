@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { duration, labels, list, once, oneOf, port, repeated } from '../flag-parsers.ts';
 import { exampleText } from './command-host.ts';
+import { addContainerFlags } from './container-flags.ts';
 import { addLimitFlags } from './limit-flags.ts';
 import { addProcessFlags, addServingFlags } from './serving-flags.ts';
 import { addSignInFlags } from './sign-in-flags.ts';
@@ -14,7 +15,7 @@ export function addRunFlags(command: Command): Command {
   command
     .description('run an MCP server behind sign-in and policies')
     .usage('[options] SERVER [-- ARGS…]\n       thv run [options] --name NAME -- COMMAND [ARGS…]')
-    .argument('[server]', 'http(s)://URL, npx://package, uvx://package or a catalogue name')
+    .argument('[server]', 'URL, npx://package, uvx://package, catalogue name or image')
     .option('-f, --foreground', 'stay attached; Ctrl-C stops everything')
     .option(
       '--ready-timeout <duration>',
@@ -42,7 +43,7 @@ export function addRunFlags(command: Command): Command {
       'variables, one NAME=VALUE per line; -e wins (repeatable)',
       repeated('--env-file'),
     );
-  return addServeFlags(addProcessFlags(command)).addHelpText(
+  return addServeFlags(addContainerFlags(addProcessFlags(command))).addHelpText(
     'after',
     exampleText(
       'thv run --name weather http://127.0.0.1:8081/mcp \\',

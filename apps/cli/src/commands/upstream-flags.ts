@@ -8,7 +8,7 @@ export function addUpstreamFlags(command: Command): Command {
     .optionsGroup('A server that is a URL:')
     .option(
       '--transport <transport>',
-      'what it speaks: streamable-http (default), or sse for HTTP+SSE of 2024-11-05',
+      'what it speaks: streamable-http (default), or sse for HTTP+SSE of 2024-11-05; images may speak stdio',
       oneOf('--transport', TRANSPORTS),
     )
     .option(

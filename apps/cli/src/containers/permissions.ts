@@ -9,6 +9,7 @@ export function readPermissions(data: DataReader): Permissions {
     read: data.texts('read'),
     write: data.texts('write'),
     network: readNetwork(data.object('network')),
+    writableRoot: data.flag('writable_root') ?? false,
   };
   data.ignore(['name']);
   if (data.flag('privileged') === true) {

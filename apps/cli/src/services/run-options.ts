@@ -4,6 +4,11 @@ import type { ForwardedHeader, LimitsConfig, ServingConfig, SignInConfig } from 
 import { loadBuiltInCatalogue } from '../catalogue/built-in.ts';
 import type { Catalogue, CatalogueEntry } from '../catalogue/catalogue.ts';
 import { usageError } from '../cli-error.ts';
+import {
+  type ContainerFlags,
+  type ContainerPlan,
+  planContainer,
+} from '../containers/plan-container.ts';
 import { isLoopbackName } from '../loopback.ts';
 import type { AuditPlan } from './audit-config.ts';
 import { checkHosts, checkListenHost, checkOrigins } from './flag-values.ts';
@@ -42,7 +47,7 @@ export interface ServeFlags extends SignInFlags, LimitFlags, UpstreamFlags, Serv
 }
 
 /** The flags of `thv run`. */
-export interface RunFlags extends ServeFlags, VariableFlags {
+export interface RunFlags extends ServeFlags, VariableFlags, ContainerFlags {
   readonly foreground?: boolean;
   readonly name?: string;
 }
@@ -92,6 +97,8 @@ export interface ServePlan {
   /** What the server's process is given. */
   readonly variables: VariablePlan;
   readonly limits: LimitsConfig | undefined;
+  /** How it is run, when the server is a container image. */
+  readonly container: ContainerPlan | undefined;
   /** Files that must be readable before anything starts. */
   readonly files: readonly InputFile[];
   /** What is dangerous about it. */
@@ -108,7 +115,9 @@ export function planRun(input: RunInput): ServePlan {
   const name = chooseName(flags.name, choice);
   const variables = planVariables(flags, choice);
   const { server, entry } = choice;
-  const plan = planServe({ ...input, name, server, variables, transport: entry?.transport });
+  const container = planContainer(flags, choice);
+  const transport = entry?.transport;
+  const plan = planServe({ ...input, name, server, variables, transport, container });
   return { ...plan, notices: [...describeEntry(entry, plan.upstream.headers), ...plan.notices] };
 }
 
@@ -131,7 +140,14 @@ export function planProxy(input: ProxyInput): ServePlan {
   const { transport } = input.flags;
   const path = transport === 'sse' ? '/sse' : '/mcp';
   const server = parseServerArgument(isOrigin ? `${targetUri}${path}` : targetUri, undefined);
-  const plan = planServe({ ...input, name, server, variables: NO_VARIABLES, transport });
+  const plan = planServe({
+    ...input,
+    name,
+    server,
+    variables: NO_VARIABLES,
+    transport,
+    container: undefined,
+  });
   return isOrigin
     ? { ...plan, notices: [...plan.notices, `--target-uri has no path: ${path} is used`] }
     : plan;
@@ -167,10 +183,11 @@ interface ServeInput extends PlanInput {
   readonly variables: VariablePlan;
   /** What is known of the server besides the flags. */
   readonly transport: UpstreamFlags['transport'];
+  readonly container: ContainerPlan | undefined;
 }
 
 function planServe(input: ServeInput): ServePlan {
-  const { name, server, flags, variables } = input;
+  const { name, server, flags, variables, container } = input;
   const host = checkListenHost(flags.host ?? '127.0.0.1');
   const { signIn, warnings, files } = planSignIn({ ...input, isLoopback: isLoopbackName(host) });
   const { authzConfig, toolsOverride } = flags;
@@ -179,7 +196,7 @@ function planServe(input: ServeInput): ServePlan {
     name,
     server,
     upstream: upstream.options,
-    serving: planServing(flags, server, upstream.options.transport),
+    serving: planServing(flags, container ?? server, upstream.options.transport),
     listen: { host, port: flags.proxyPort ?? 0 },
     signIn,
     authorizationFile: authzConfig,
@@ -190,6 +207,7 @@ function planServe(input: ServeInput): ServePlan {
     trustedProxies: flags.trustedProxies,
     audit: planAudit(flags),
     variables,
+    container,
     limits: planLimits(flags, signIn),
     files: [
       ...files,

@@ -1,6 +1,7 @@
 /** Reads the SERVER argument and derives a name from it. Pure. */
 import type { Catalogue, CatalogueEntry } from '../catalogue/catalogue.ts';
 import { usageError } from '../cli-error.ts';
+import { isImageReference } from '../containers/image-reference.ts';
 import { didYouMean } from '../suggest.ts';
 
 /** What to run or to forward to: plain data. */
@@ -12,6 +13,7 @@ export type ServerArgument =
       readonly version: string | undefined;
       readonly args: readonly string[];
     }
+  | { readonly kind: 'container'; readonly image: string; readonly args: readonly string[] }
   | { readonly kind: 'command'; readonly command: string; readonly args: readonly string[] };
 
 /** A server, and what a catalogue says about it if it was named by one. */
@@ -21,7 +23,7 @@ export interface ServerChoice {
 }
 
 const KINDS =
-  'give a URL, npx://package[@version], uvx://package[@version], a catalogue name, or --name NAME -- COMMAND';
+  'give a URL, npx://package[@version], uvx://package[@version], a catalogue name, an image, or --name NAME -- COMMAND';
 const NPM_PACKAGE = /^((?:@[a-z0-9][\w.-]*\/)?[a-z0-9][\w.-]*)(?:@(\w[\w.+-]*))?$/i;
 const PYTHON_PACKAGE = /^([a-z0-9](?:[\w.-]*[a-z0-9])?)(?:@(\w[\w.+-]*))?$/i;
 
@@ -40,11 +42,11 @@ export function chooseServer(
     const args = serverArgs ?? (entry.kind === 'url' ? undefined : entry.args);
     return { server: parseServerArgument(entry.server, args), entry };
   }
-  if (isName) {
+  if (isName && !isImageReference(server)) {
     throw usageError(
       JSON.stringify(server),
       `${catalogue.source} has no such server`,
-      didYouMean(server, catalogue.names) ?? KINDS,
+      didYouMean(server, catalogue.names) ?? `an image is written with a tag: ${server}:TAG`,
     );
   }
   return { server: parseServerArgument(server, serverArgs), entry: undefined };
@@ -74,6 +76,9 @@ export function parseServerArgument(
   }
   if (server.startsWith('uvx://')) {
     return { kind: 'uvx', ...parsePackage(server, PYTHON_PACKAGE), args };
+  }
+  if (isImageReference(server)) {
+    return { kind: 'container', image: server, args };
   }
   throw usageError(JSON.stringify(server), 'is no server that thv can run', KINDS);
 }
@@ -139,9 +144,17 @@ function deriveName(server: Exclude<ServerArgument, { readonly kind: 'command' }
     case 'npx':
     case 'uvx':
       return nameOfPackage(server.packageName);
+    case 'container':
+      return nameOfImage(server.image);
     default:
       return server satisfies never;
   }
+}
+
+/** `ghcr.io/github/github-mcp-server:1` → `github-mcp-server`. */
+function nameOfImage(image: string): string {
+  const path = image.split('@')[0] ?? image;
+  return (path.split('/').at(-1) ?? path).split(':')[0] ?? path;
 }
 
 function nameOfPackage(packageName: string): string {

@@ -1,6 +1,7 @@
 /** Turns the flags about timeouts, sessions and processes into settings, or says what is idle. Pure. */
 import { findIdleServing, type ServingConfig } from '@thv/compose';
 import { usageError } from '../cli-error.ts';
+import type { ContainerPlan } from '../containers/plan-container.ts';
 import type { ServerArgument } from './server-argument.ts';
 
 export const ISOLATIONS = ['shared', 'session'] as const;
@@ -24,7 +25,7 @@ const FLAGS: Readonly<Record<keyof ServingConfig, string>> = {
 /** @throws {CliError} with exit code 2. */
 export function planServing(
   flags: ServingFlags,
-  server: Pick<ServerArgument, 'kind'>,
+  server: Pick<ServerArgument, 'kind'> | Pick<ContainerPlan, 'transport'>,
   transport: string | undefined,
 ): ServingConfig {
   const { requestTimeout, sessionTtl, stateless, stdioIsolation } = flags;
@@ -36,8 +37,12 @@ export function planServing(
     ...(stateless !== undefined && { stateless }),
     ...(stdioIsolation !== undefined && { isolation: stdioIsolation }),
   };
-  const kind = server.kind === 'url' ? 'http' : 'stdio';
-  const idle = findIdleServing(serving, { kind, transport });
+  const idle = findIdleServing(
+    serving,
+    'kind' in server
+      ? { kind: server.kind === 'url' ? 'http' : 'stdio', transport }
+      : { kind: server.transport === 'stdio' ? 'stdio' : 'http', transport: server.transport },
+  );
   if (idle !== undefined) {
     throw usageError(FLAGS[idle.key], `means nothing: ${idle.why}`, 'leave it out');
   }

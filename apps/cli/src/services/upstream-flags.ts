@@ -46,8 +46,10 @@ export function planUpstream(input: UpstreamInput): UpstreamPlan {
 }
 
 /** thv starts it and speaks to it alone, so there is nothing to be chosen or sent. */
-function planProcess({ flags }: UpstreamInput): UpstreamPlan {
-  if (flags.transport !== undefined && flags.transport !== 'stdio') {
+function planProcess({ flags, server }: UpstreamInput): UpstreamPlan {
+  // What an image speaks is for its own plan.
+  const mayListen = server.kind === 'container';
+  if (flags.transport !== undefined && flags.transport !== 'stdio' && !mayListen) {
     throw usageError('--transport', 'a server that thv starts speaks over stdio', 'leave it out');
   }
   const stray = [

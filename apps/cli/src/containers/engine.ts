@@ -1,0 +1,124 @@
+/**
+ * The one place that knows how podman and docker differ. Everything else asks for what it wants: the
+ * two take the same commands for the rest.
+ */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { CliError } from '../cli-error.ts';
+import { EXIT } from '../exit-codes.ts';
+import { findOnPath } from '../services/uvx-package.ts';
+
+export const ENGINES = ['podman', 'docker'] as const;
+export type EngineName = (typeof ENGINES)[number];
+
+export interface Engine {
+  readonly name: EngineName;
+  /** Absolute path of its program. */
+  readonly program: string;
+  /** The environment of its program; see `client-env.ts`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Arguments of `run` that only this one needs to keep the container to what it is given. */
+  readonly runArgs: readonly string[];
+  /** Arguments that remove containers at once, running or not. */
+  readonly removeArgs: readonly string[];
+}
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  /** The last line on stderr. */
+  readonly error: string;
+}
+
+const DIFFERENCES = {
+  podman: {
+    // Podman hands proxy variables of its own environment on, docker does not.
+    runArgs: ['--http-proxy=false', '--env-host=false'],
+    // It waits ten seconds for the container otherwise.
+    removeArgs: ['rm', '--force', '--time', '0'],
+    notAnswering: 'see what "podman info" says; on macOS and Windows: podman machine start',
+  },
+  docker: {
+    runArgs: [],
+    removeArgs: ['rm', '--force'],
+    notAnswering: 'start Docker, or see what "docker info" says',
+  },
+} as const;
+
+const ANSWER_MS = 15_000;
+
+/**
+ * Finds an engine that answers: the wanted one, or podman before docker.
+ *
+ * @throws {CliError} with exit code 1, saying what to install or to start.
+ */
+export async function findEngine(
+  wanted: EngineName | undefined,
+  env: Readonly<Record<string, string>>,
+): Promise<Engine> {
+  const silent: EngineName[] = [];
+  for (const name of wanted === undefined ? ENGINES : [wanted]) {
+    const program = await findOnPath(name, env['PATH']);
+    if (program === undefined) {
+      continue;
+    }
+    const { runArgs, removeArgs } = DIFFERENCES[name];
+    const engine: Engine = { name, program, env, runArgs, removeArgs };
+    if ((await runEngine(engine, ['ps', '--quiet'], ANSWER_MS)).code === 0) {
+      return engine;
+    }
+    silent.push(name);
+  }
+  const [first] = silent;
+  throw new CliError({
+    exitCode: EXIT.failed,
+    what: wanted ?? 'containers',
+    why:
+      first === undefined
+        ? `${wanted ?? 'neither podman nor docker'} is${wanted === undefined ? '' : ' not'} installed here`
+        : `${first} is installed and does not answer`,
+    wayOut:
+      first === undefined
+        ? 'install podman or docker, or see that PATH has it'
+        : DIFFERENCES[first].notAnswering,
+  });
+}
+
+/** Runs one command of the engine. Never rejects. @param timeout milliseconds */
+export async function runEngine(
+  engine: Engine,
+  args: readonly string[],
+  timeout: number,
+): Promise<Ran> {
+  try {
+    const { stdout } = await promisify(execFile)(engine.program, [...args], {
+      env: { ...engine.env },
+      timeout,
+      maxBuffer: 16 * 1024 * 1024,
+    });
+    return { code: 0, out: stdout.trim(), error: '' };
+  } catch (error) {
+    return { code: exitCodeOf(error), out: '', error: lastLine(error) };
+  }
+}
+
+/** Whether the engine has the image already. */
+export async function hasImage(engine: Engine, image: string): Promise<boolean> {
+  const { code } = await runEngine(
+    engine,
+    ['image', 'inspect', '--format', '{{.Id}}', image],
+    ANSWER_MS,
+  );
+  return code === 0;
+}
+
+function exitCodeOf(error: unknown): number {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'number' ? code : -1;
+}
+
+function lastLine(error: unknown): string {
+  const text = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
+  const killed = error instanceof Error && 'killed' in error && error.killed === true;
+  return text.trim().split('\n').at(-1) || (killed ? 'no answer in time' : 'it failed');
+}
