@@ -12,20 +12,14 @@ import { startTokenShim } from './token-shim.ts';
 /**
  * `direct`: nothing between. `http`: through the proxy. `stdio`: through the proxy and the bridge,
  * to one process for everybody. `stdio-2025`: the same with a server that knows 2025 revisions only,
- * so that the bridge has to translate. `stdio-session`: with one process per session.
+ * so that the bridge has to translate. `stdio-session`: with one process per session, or per identity where there are none.
  */
 export const LEGS = ['direct', 'http', 'stdio', 'stdio-2025', 'stdio-session'] as const;
 export type Leg = (typeof LEGS)[number];
 
-/**
- * 2026-07-28 has no sessions, and so no process for each; and for the 2025 revisions a server of
- * theirs alone is no other case.
- */
+/** For the 2025 revisions a server of theirs alone is no other case. */
 export function suitesOf(leg: Leg): readonly Suite[] {
-  return SUITES.filter(({ revision }) => {
-    if (leg === 'stdio-session') return revision < '2026';
-    return leg !== 'stdio-2025' || revision > '2026';
-  });
+  return SUITES.filter(({ revision }) => leg !== 'stdio-2025' || revision > '2026');
 }
 
 export interface Target {

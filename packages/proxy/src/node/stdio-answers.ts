@@ -81,7 +81,7 @@ export const NOTHING_ASKED: Failure = {
 /** 2026-07-28: `_meta` lacks what every request must say. */
 export const NO_ENVELOPE: Failure = { status: 400, code: INVALID_PARAMS };
 export const NO_SUCH_METHOD_2026: Failure = { status: 404, code: METHOD_NOT_FOUND };
-/** One process per session needs sessions, which the 2026 revision does not have. */
+/** A connection per client needs sessions, which the 2026 revision does not have. */
 export const NEEDS_2025: Failure = {
   status: 400,
   code: -32022,

@@ -40,6 +40,7 @@ export interface Call {
 export interface CallTable {
   /** The sizes of all requests together. */
   readonly size: number;
+  readonly count: number;
   open(request: CallRequest): Call;
   has(key: unknown): boolean;
   /** False when nobody waits for this answer. */
@@ -104,6 +105,9 @@ export function createCallTable(options: CallTableOptions): CallTable {
   return {
     get size() {
       return size;
+    },
+    get count() {
+      return entries.size;
     },
     open(request) {
       size += request.size ?? 0;

@@ -21,6 +21,8 @@ export interface StdioConnection {
   readonly exited: Promise<ProcessExit>;
   /** True before the calls of an ended process are settled. */
   readonly hasExited: boolean;
+  /** Requests that are not answered. */
+  readonly pending: number;
   /** Sends a request. When it cannot be sent the reason is returned and nothing is settled. */
   call(request: CallRequest): Call | Exclude<WriteResult, 'written'>;
   /** Sends a request of the bridge's own; `patience` as in {@link CallRequest}. */
@@ -181,6 +183,9 @@ export function openConnection(settings: StdioSettings, events: ConnectionEvents
     exited,
     get hasExited() {
       return hasExited;
+    },
+    get pending() {
+      return calls.count;
     },
     call,
     ask(method, params, patience) {

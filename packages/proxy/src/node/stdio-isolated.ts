@@ -7,6 +7,7 @@ import * as answers from './stdio-answers.ts';
 import { openConnection } from './stdio-connection.ts';
 import { forwardRequest } from './stdio-forward.ts';
 import { greetProcess } from './stdio-greeting.ts';
+import { createIdentities } from './stdio-identities.ts';
 import type { StdioSettings } from './stdio-options.ts';
 import {
   cancelByClient,
@@ -26,6 +27,7 @@ export function createIsolatedUpstream(settings: StdioSettings): Upstream<Respon
   const tenants = new Map<Session, Tenant>();
   /** Processes that are being stopped; `close` waits for them. */
   const stopping = new Set<Promise<void>>();
+  const identities = createIdentities(settings);
   let isClosed = false;
   let probed: Promise<void> | undefined;
   let probing: Supervisor | undefined;
@@ -119,7 +121,7 @@ export function createIsolatedUpstream(settings: StdioSettings): Upstream<Respon
   return {
     async handle(message, context) {
       if (isClosed) return answers.answerFailure(answers.CLOSING, message.id);
-      if (message.era === '2026') return answers.answerFailure(answers.NEEDS_2025, message.id);
+      if (message.era === '2026') return identities.handle(message, context);
       const isInitialize = message.kind === 'request' && message.method === 'initialize';
       return isInitialize ? initialize(message, context) : handleInSession(message, context);
     },
@@ -142,7 +144,7 @@ export function createIsolatedUpstream(settings: StdioSettings): Upstream<Respon
       isClosed = true;
       sessions.close();
       await probing?.close();
-      await Promise.allSettled([...stopping, probed]);
+      await Promise.allSettled([identities.close(), ...stopping, probed]);
     },
   };
 }

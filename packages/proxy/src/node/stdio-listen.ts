@@ -23,6 +23,7 @@ export interface Subscriptions {
   listen(message: McpMessage, context: UpstreamContext, server: LiveServer): Promise<Response>;
   /** Those who opted in to this kind of notification. */
   wantChange(method: string): readonly Listener[];
+  readonly isOpen: boolean;
   close(): void;
 }
 
@@ -166,6 +167,9 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
 
   return {
     listen,
+    get isOpen() {
+      return open.size > 0;
+    },
     wantChange: (method) => [...open].filter(({ wish }) => wish.methods.has(method)),
     close() {
       for (const subscription of [...open]) subscription.end();

@@ -23,6 +23,10 @@ export interface ModernSide {
   handle(message: McpMessage, context: UpstreamContext): Promise<Response>;
   /** The subscriptions that opted in to a notification of the 2025 process. */
   wantChange(method: string): readonly Listener[];
+  /** Delivers a notification of a 2025 process that has no other clients. */
+  hear(notice: JsonRpcMessage): void;
+  /** True while a request is under way or a subscription is open. */
+  readonly isBusy: boolean;
   close(): Promise<void>;
 }
 
@@ -34,10 +38,12 @@ export interface ModernSideOptions {
   readonly interests: Interests;
   /** True while a log line can only be about the one user there is. */
   readonly isPrivate: () => boolean;
+  /** The 2025 process has no other clients, so it is started only if there is need. Default false. */
+  readonly isAlone?: boolean;
 }
 
 export function createModernSide(options: ModernSideOptions): ModernSide {
-  const { settings, supervisor, interests, isPrivate } = options;
+  const { settings, supervisor, interests, isPrivate, isAlone = false } = options;
   const nativeInterests = createInterests();
   const native = createNativeServer({
     settings,
@@ -99,29 +105,46 @@ export function createModernSide(options: ModernSideOptions): ModernSide {
     });
   }
 
+  /** The answer of the process that speaks a 2025 revision, or that refused to. */
+  async function askOld(message: McpMessage, context: UpstreamContext): Promise<Response> {
+    const server = await supervisor.acquire();
+    if (isUnavailable(server)) {
+      return answers.answerFailure(answers.unavailable(server.retryAfter), message.id);
+    }
+    // It has refused the handshake: a process of the 2026 revision only.
+    if (server.greeting.version === undefined) return forwardNatively(message, context, server);
+    const isAbsent = !native.isKnown && (await native.acquire()) === 'absent';
+    return isAbsent ? translate(message, context, server) : askNative(message, context);
+  }
+
+  async function askNative(message: McpMessage, context: UpstreamContext): Promise<Response> {
+    const server = await native.acquire();
+    if (server === 'absent') return askOld(message, context);
+    if (!isUnavailable(server)) return forwardNatively(message, context, server);
+    return answers.answerFailure(answers.unavailable(server.retryAfter), message.id);
+  }
+
+  function hear(notice: JsonRpcMessage): void {
+    const { method = '', params } = notice;
+    let ears: readonly Listener[] = subscriptions.wantChange(method);
+    if (method === 'notifications/message') ears = interests.wantLog(params?.['level']).slice(-1);
+    if (method === 'notifications/resources/updated')
+      ears = interests.wantResource(params?.['uri']);
+    for (const listener of ears) listener.hear(notice);
+  }
+
   return {
     async handle(message, context) {
       // Cancelling is done by closing the stream; nothing else is a client's to notify of.
       if (message.kind !== 'request') return answers.answerAccepted();
       if (!hasEnvelope(message)) return answers.answerFailure(answers.NO_ENVELOPE, message.id);
-      if (!native.isKnown) {
-        const server = await supervisor.acquire();
-        if (isUnavailable(server)) {
-          return answers.answerFailure(answers.unavailable(server.retryAfter), message.id);
-        }
-        // It has refused the handshake: a process of the 2026 revision only.
-        if (server.greeting.version === undefined) {
-          return forwardNatively(message, context, server);
-        }
-        const found = await native.acquire();
-        if (found === 'absent') return translate(message, context, server);
-      }
-      const server = await native.acquire();
-      if (server === 'absent' || isUnavailable(server)) {
-        const wait = server === 'absent' ? 1 : server.retryAfter;
-        return answers.answerFailure(answers.unavailable(wait), message.id);
-      }
-      return forwardNatively(message, context, server);
+      // With other clients the 2025 process is there already, and may be all that there is.
+      return native.isKnown || isAlone ? askNative(message, context) : askOld(message, context);
+    },
+    hear,
+    get isBusy() {
+      const pending = (supervisor.live?.connection.pending ?? 0) + native.pending;
+      return pending > 0 || subscriptions.isOpen;
     },
     wantChange: subscriptions.wantChange,
     async close() {

@@ -14,6 +14,8 @@ import {
 export interface NativeServer {
   /** True once the server is known to speak the 2026 revision. */
   readonly isKnown: boolean;
+  /** Requests that it has not answered. */
+  readonly pending: number;
   /** The process; `absent` when the server does not speak the 2026 revision. */
   acquire(): Promise<LiveServer | Unavailable | 'absent'>;
   close(): Promise<void>;
@@ -72,6 +74,9 @@ export function createNativeServer({
   return {
     get isKnown() {
       return isKnown;
+    },
+    get pending() {
+      return supervisor.live?.connection.pending ?? 0;
     },
     async acquire() {
       search ??= find();

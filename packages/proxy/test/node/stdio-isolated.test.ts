@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Upstream } from '../../src/upstream/upstream.ts';
 import {
   BOTH,
   beginSession,
@@ -57,12 +58,6 @@ describe('one process per session', () => {
   it('needs a session for everything but initialize', async () => {
     const { upstream } = startRig([], PER_SESSION);
     expect((await upstream.handle(deed('echo'), contextOf())).status).toBe(400);
-    const response = await upstream.handle(modern('tools/list'), contextOf());
-    expect(response.status).toBe(400);
-    expect((await jsonOf(response)).error).toMatchObject({
-      code: -32022,
-      data: { requested: '2026-07-28' },
-    });
   });
 
   it('keeps no session of a process that refuses', async () => {
@@ -113,6 +108,78 @@ describe('one process per session', () => {
     const started = events.find(({ type }) => type === 'process-started');
     expect(started).toBeDefined();
     expect(started?.type === 'process-started' && isAlive(started.pid)).toBe(false);
+  });
+});
+
+describe('clients of the era without sessions', () => {
+  const call = (name = 'echo') => modern('tools/call', { name, arguments: {} });
+  const pidOf = async (upstream: Upstream<Response>, subject: string): Promise<number> => {
+    const response = await upstream.handle(call(), contextOf({ subject }));
+    return (await jsonOf(response)).result.pid;
+  };
+
+  it('have a process of their own by identity', async () => {
+    const { upstream } = startRig([], PER_SESSION);
+    const [ada, eve, again] = [
+      await pidOf(upstream, 'ada'),
+      await pidOf(upstream, 'eve'),
+      await pidOf(upstream, 'ada'),
+    ];
+    expect(ada).toBe(again);
+    expect(ada).not.toBe(eve);
+    await upstream.close();
+    expect([ada, eve].map(isAlive)).toEqual([false, false]);
+  });
+
+  it('start the process for the other era only when there is need', async () => {
+    const { upstream, events } = startRig(['--native'], PER_SESSION);
+    await pidOf(upstream, 'ada');
+    expect(events.filter(({ type }) => type === 'process-started')).toHaveLength(1);
+  });
+
+  it('lose it when they have not used it for long, but not while they wait', async () => {
+    let now = 0;
+    const { upstream } = startRig([], { ...PER_SESSION, sessionTtl: 1000, now: () => now });
+    const ada = await pidOf(upstream, 'ada');
+    const waiting = upstream.handle(call('hang'), contextOf({ subject: 'eve' }));
+    const eve = await pidOf(upstream, 'eve');
+    now = 5000;
+    await until(() => !isAlive(ada));
+    expect(isAlive(eve)).toBe(true);
+    await upstream.close();
+    expect((await waiting).status).toBe(503);
+  });
+
+  it('are bounded in number; whoever waits is not put out', async () => {
+    const { upstream } = startRig([], { ...PER_SESSION, maxSessions: 1 });
+    const ada = await pidOf(upstream, 'ada');
+    const eve = await pidOf(upstream, 'eve');
+    await until(() => !isAlive(ada));
+    const waiting = upstream.handle(call('hang'), contextOf({ subject: 'eve' }));
+    const refused = await upstream.handle(call(), contextOf({ subject: 'ada' }));
+    expect([refused.status, (await jsonOf(refused)).error.message]).toEqual([
+      503,
+      'Too many sessions',
+    ]);
+    expect(isAlive(eve)).toBe(true);
+    await upstream.close();
+    await waiting;
+  });
+
+  it('hear of what they subscribed to', async () => {
+    const { upstream } = startRig([], PER_SESSION);
+    const listen = modern('subscriptions/listen', {
+      notifications: { resourceSubscriptions: ['a:'] },
+    });
+    const events = eventsOf(await upstream.handle(listen, contextOf({ accept: BOTH })));
+    await events.next();
+    const params = '{"uri":"a:"}';
+    const lines = [
+      `{"jsonrpc":"2.0","method":"notifications/resources/updated","params":${params}}`,
+    ];
+    const emit = modern('tools/call', { name: 'emit', arguments: { lines } });
+    await upstream.handle(emit, contextOf());
+    expect((await events.next()).value).toContain('"uri":"a:"');
   });
 });
 
