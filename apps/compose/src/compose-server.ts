@@ -8,10 +8,12 @@ import {
   createProxy,
   type McpProxy,
   type RateLimits,
+  type SessionStore,
 } from '@thv/proxy';
 import type { LogEvent, ProtectedServerConfig } from './config.ts';
 import { describeExchange } from './exchange-log.ts';
 import { createLimits } from './limits.ts';
+import type { IntrospectionCacheFactory } from './open-issuers.ts';
 import { loadPolicies } from './policies.ts';
 import { findIdleServing } from './serving-config.ts';
 import { createSignIn } from './sign-in.ts';
@@ -32,6 +34,9 @@ export interface ComposedServer {
 export interface SharedParts {
   /** In place of the server's own. */
   readonly limits?: RateLimits;
+  /** In place of memory. @param ttl milliseconds without use; default two hours */
+  readonly sessions?: (ttl: number | undefined) => SessionStore;
+  readonly introspectionCache?: IntrospectionCacheFactory;
   /** Required, so that no audit log that `config` names is forgotten. Whoever opened them closes them. */
   readonly watchers: Watchers;
 }
@@ -63,12 +68,14 @@ export async function composeServer(
       : await loadPolicies({ file: config.authorization.file, serverName: config.name, log });
   const resource = (): string =>
     `http://${urlHost(listen.host)}:${boundPort()}${config.path ?? '/mcp'}`;
-  const signIn = await createSignIn(config.signIn, resource, log);
+  const { introspectionCache } = shared;
+  const signIn = await createSignIn(config.signIn, { resource, log, introspectionCache });
   const upstream = await createUpstream(config).catch((error: unknown) => {
     policies?.close();
     signIn.close();
     throw error;
   });
+  const { sessionTtl } = serving;
   const { allowedOrigins, allowedHosts, bodyLimit, trustedProxies } = config;
   const proxy = createProxy({
     upstream,
@@ -80,6 +87,9 @@ export async function composeServer(
       ...(allowedHosts !== undefined && { allowedHosts }),
     }),
     limits,
+    sessions:
+      shared.sessions?.(sessionTtl) ??
+      createMemorySessionStore(sessionTtl === undefined ? {} : { ttl: sessionTtl }),
     readiness: [signIn.ready, watchers.ready],
     degraded: () => (policies?.degraded() ?? false) || watchers.degraded(),
     onExchange: (report) => log(describeExchange(report)),
@@ -90,9 +100,6 @@ export async function composeServer(
     ...(config.path !== undefined && { path: config.path }),
     ...(config.tools !== undefined && { tools: config.tools }),
     ...(serving.stateless !== undefined && { stateless: serving.stateless }),
-    ...(serving.sessionTtl !== undefined && {
-      sessions: createMemorySessionStore({ ttl: serving.sessionTtl }),
-    }),
     ...watchers.optionsFor(config.name),
   });
   return {

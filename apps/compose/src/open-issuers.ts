@@ -1,8 +1,8 @@
 /** From issuers as configured to issuers as the validator takes them: files opened, secrets read. */
 
-import type { Identity, IntrospectionOptions, IssuerOptions } from '@thv/oidc';
+import type { Identity, IntrospectionCache, IntrospectionOptions, IssuerOptions } from '@thv/oidc';
 import { createGuardedFetch, createKubernetesIssuer } from '@thv/oidc/node';
-import { openSecret } from './secret-reference.ts';
+import { openSecret, type SecretReader } from './secret-reference.ts';
 import type { IntrospectionConfig, IssuerConfig, OidcSignInConfig } from './sign-in-config.ts';
 
 /** Issuers that can be asked. */
@@ -17,6 +17,9 @@ export interface OpenIssuers {
   readonly close: () => void;
 }
 
+/** Creates a cache that several processes share. @param secret of the introspection client */
+export type IntrospectionCacheFactory = (secret: SecretReader) => IntrospectionCache;
+
 interface OpenIssuer {
   readonly config: IssuerConfig;
   readonly options: IssuerOptions;
@@ -28,14 +31,18 @@ interface OpenIssuer {
  *
  * @throws {TypeError} naming an option whose file or secret cannot be used
  */
-export async function openIssuers(config: OidcSignInConfig): Promise<OpenIssuers> {
+export async function openIssuers(
+  config: OidcSignInConfig,
+  introspectionCache?: IntrospectionCacheFactory,
+): Promise<OpenIssuers> {
   const open: OpenIssuer[] = [];
   const close = (): void => {
     for (const issuer of open) issuer.close();
   };
   try {
     for (const issuer of config.issuers) {
-      open.push(await openIssuer(issuer, audiencesOf(issuer, config.resourceUrl)));
+      const audiences = audiencesOf(issuer, config.resourceUrl);
+      open.push(await openIssuer(issuer, audiences, introspectionCache));
     }
   } catch (error) {
     close();
@@ -67,10 +74,16 @@ function audiencesOf(issuer: IssuerConfig, resourceUrl: string | undefined): rea
   return stated ? audiences : [resourceUrl];
 }
 
-async function openIssuer(config: IssuerConfig, audiences: readonly string[]): Promise<OpenIssuer> {
+async function openIssuer(
+  config: IssuerConfig,
+  audiences: readonly string[],
+  introspectionCache?: IntrospectionCacheFactory,
+): Promise<OpenIssuer> {
   const options = { ...rulesOf(config), audiences };
   const introspection =
-    config.introspection === undefined ? undefined : await openIntrospection(config.introspection);
+    config.introspection === undefined
+      ? undefined
+      : await openIntrospection(config.introspection, introspectionCache);
   const place =
     config.inCluster === true ? await openCluster(config, audiences) : await openProvider(config);
   return {
@@ -140,13 +153,16 @@ async function openCluster(config: IssuerConfig, audiences: readonly string[]): 
   return { options, close: () => undefined };
 }
 
-async function openIntrospection({
-  clientSecret,
-  ...options
-}: IntrospectionConfig): Promise<IntrospectionOptions> {
+async function openIntrospection(
+  { clientSecret, ...options }: IntrospectionConfig,
+  introspectionCache?: IntrospectionCacheFactory,
+): Promise<IntrospectionOptions> {
+  // Without a secret there is nothing to keep forgeries out of a shared cache with.
   if (clientSecret === undefined) return options;
+  const secret = await openSecret('introspection.clientSecret', clientSecret);
   return {
     ...options,
-    clientSecret: await openSecret('introspection.clientSecret', clientSecret),
+    clientSecret: secret,
+    ...(introspectionCache !== undefined && { cache: introspectionCache(secret) }),
   };
 }

@@ -5,7 +5,7 @@ import { nativeSha256 } from '@thv/oidc/node';
 import type { Authenticator } from '@thv/proxy';
 import type { LogEvent } from './config.ts';
 import { createOidcAuthenticator } from './oidc-authenticator.ts';
-import { openIssuers } from './open-issuers.ts';
+import { type IntrospectionCacheFactory, openIssuers } from './open-issuers.ts';
 import type { OidcSignInConfig, SignInConfig } from './sign-in-config.ts';
 
 /** A way to sign in, with what belongs to it. */
@@ -21,28 +21,34 @@ export interface SignIn {
 /** Issuer of the local user's identity (D3). */
 export const LOCAL_ISSUER = 'thv-local';
 
+/** What a way to sign in is given besides its configuration. */
+export interface SignInSurroundings {
+  /** URL of the protected resource, asked for late: the port may not be bound yet. */
+  readonly resource: () => string;
+  readonly log: (event: LogEvent) => void;
+  /** Default: what a provider says of a token is remembered in this process. */
+  readonly introspectionCache?: IntrospectionCacheFactory | undefined;
+}
+
 /**
  * Creates what `config` describes.
  *
- * @param resource URL of the protected resource, asked for late: the port may not be bound yet
  * @throws {TypeError} naming an option that cannot be used
  */
 export async function createSignIn(
   config: SignInConfig,
-  resource: () => string,
-  log: (event: LogEvent) => void,
+  surroundings: SignInSurroundings,
 ): Promise<SignIn> {
   return config.kind === 'oidc'
-    ? createOidcSignIn(config, resource, log)
+    ? createOidcSignIn(config, surroundings)
     : createLocalSignIn(config.subject);
 }
 
 async function createOidcSignIn(
   config: OidcSignInConfig,
-  resource: () => string,
-  log: (event: LogEvent) => void,
+  { resource, log, introspectionCache }: SignInSurroundings,
 ): Promise<SignIn> {
-  const issuers = await openIssuers(config);
+  const issuers = await openIssuers(config, introspectionCache);
   try {
     const validator = createTokenValidator({
       issuers: issuers.options,

@@ -36,7 +36,7 @@ async function judge(signIn: SignIn, token: string, version = '2025-11-25') {
 
 /** Opens it for one test. */
 async function open(given: OidcSignInConfig, log: (event: LogEvent) => void = () => undefined) {
-  return createSignIn(given, () => RESOURCE, log);
+  return createSignIn(given, { resource: () => RESOURCE, log });
 }
 
 describe('sign-in with several issuers', () => {

@@ -19,6 +19,7 @@ import { HTTP_KEYS, readHttpServer } from './http-server.ts';
 import { type NamedIssuer, readAudiences, readIssuers, readScopes } from './issuers.ts';
 import { type GatewayLimits, readLimits } from './limits.ts';
 import { readServing, SERVING_KEYS } from './serving.ts';
+import { readStore, type StoreConfig } from './store-config.ts';
 import { readTools } from './tools.ts';
 import { readTrustedProxies } from './trusted-proxies.ts';
 import { readWatchers } from './watchers.ts';
@@ -35,6 +36,8 @@ export interface GatewayConfig extends WatchersConfig {
   /** Proxies in front whose forwarding headers are believed. */
   readonly trustedProxies: readonly string[] | undefined;
   readonly limits: GatewayLimits;
+  /** What replicas share. */
+  readonly store: StoreConfig;
 }
 
 export interface ServerConfig {
@@ -75,6 +78,7 @@ export function readGatewayConfig(
     'servers',
     'trusted_proxies',
     'limits',
+    'store',
     'audit',
   ]);
   if (top.get('version') !== 1) throw configError('version', 'must be 1');
@@ -82,13 +86,15 @@ export function readGatewayConfig(
   const servers = readMap(top.get('servers') ?? {}, 'servers');
   if (servers.size === 0) throw configError('servers', 'at least one server is needed');
   const publicUrl = top.get('public_url');
+  const store = readStore(top.get('store') ?? { type: 'memory' }, 'store', folder);
   return {
     listen: readListen(top.get('listen') ?? {}),
     publicUrl:
       publicUrl === undefined ? undefined : readUrl(publicUrl, 'public_url').replace(/\/$/, ''),
     issuers: readIssuers(top.get('issuers'), folder),
     scopeImplies: readOptional(top, '')('scope_implies', readScopeImplies),
-    limits: readLimits(top.get('limits') ?? {}, 'limits'),
+    store,
+    limits: readLimits(top.get('limits') ?? {}, 'limits', store),
     trustedProxies: readOptional(top, '')('trusted_proxies', readTrustedProxies),
     ...readWatchers(top, folder),
     servers: [...servers].map(([name, server]) => {

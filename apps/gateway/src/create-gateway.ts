@@ -12,6 +12,7 @@ import {
 } from '@thv/compose';
 import type { McpProxy, PeerInfo } from '@thv/proxy';
 import type { GatewayConfig, ServerConfig } from './config.ts';
+import { openStores, type SharedStores } from './stores/open-stores.ts';
 
 export interface GatewayOptions {
   readonly log: (event: LogEvent) => void;
@@ -41,20 +42,28 @@ export async function createGateway(
   options: GatewayOptions,
 ): Promise<Gateway> {
   for (const line of describeDangers(config)) options.log({ level: 'warn', message: line });
+  const stores = await openStores(config.store, options.log);
   // One for all servers: an allowance of each would be as many as there are servers.
-  const limits = createLimits(config.limits.rates, { kind: 'oidc' });
+  const limits = createLimits(
+    { ...config.limits.rates, ...(hasRate(config) && stores && { store: stores.rateLimits }) },
+    { kind: 'oidc' },
+  );
   const watchers = await openWatchers(config, options.log);
   const shared = { limits, watchers };
-  const servers = await composeAll(config, { ...options, shared }).catch(async (error: unknown) => {
-    await watchers.close();
-    throw error;
-  });
+  const servers = await composeAll(config, { ...options, shared, stores }).catch(
+    async (error: unknown) => {
+      stores?.close();
+      await watchers.close();
+      throw error;
+    },
+  );
   const all = [...servers.values()];
   const byPath = new Map(all.map(({ proxy }) => [proxy.path, proxy.answer]));
   return {
-    fetch: (request, peer) => route(request, peer, servers),
+    fetch: (request, peer) => route(request, peer, { servers, stores }),
     direct: (path) => byPath.get(path),
     ready: async (signal) => {
+      await stores?.connect(signal);
       await Promise.all([...servers].map(([name, server]) => serverReady(name, server, signal)));
     },
     endStreams: () => {
@@ -62,12 +71,20 @@ export async function createGateway(
     },
     close: async () => {
       await Promise.all(all.map((server) => server.close()));
+      stores?.close();
       await watchers.close();
     },
   };
 }
 
-type ComposeOptions = GatewayOptions & { readonly shared: SharedParts };
+interface ComposeOptions extends GatewayOptions {
+  readonly shared: SharedParts;
+  readonly stores: SharedStores | undefined;
+}
+
+function hasRate({ limits }: GatewayConfig): boolean {
+  return limits.rates.identity !== undefined;
+}
 
 async function composeAll(
   config: GatewayConfig,
@@ -97,7 +114,7 @@ async function serverReady(
 function compose(
   config: GatewayConfig,
   server: ServerConfig,
-  { log, boundPort, shared }: ComposeOptions,
+  { log, boundPort, shared, stores }: ComposeOptions,
 ): Promise<ComposedServer> {
   const { issuers, publicUrl, scopeImplies, trustedProxies } = config;
   const { bodyBytes } = config.limits;
@@ -130,7 +147,13 @@ function compose(
       log: (event) => log({ ...event, detail: { server: server.name, ...event.detail } }),
     },
     boundPort,
-    shared,
+    {
+      ...shared,
+      ...(stores !== undefined && {
+        sessions: (ttl) => stores.sessionsOf(server.name, ttl),
+        introspectionCache: stores.introspectionCache,
+      }),
+    },
   );
 }
 
@@ -160,15 +183,20 @@ function describeDangers({ issuers, servers }: GatewayConfig): readonly string[]
   ];
 }
 
+interface Behind {
+  readonly servers: ReadonlyMap<string, ComposedServer>;
+  readonly stores: SharedStores | undefined;
+}
+
 /** Every path belongs to one server or to none; the server's own proxy judges it from there. */
 async function route(
   request: Request,
   peer: PeerInfo | undefined,
-  servers: ReadonlyMap<string, ComposedServer>,
+  { servers, stores }: Behind,
 ): Promise<Response> {
   const { pathname } = new URL(request.url);
   if (pathname === '/healthz') return word(200, 'ok');
-  if (pathname === '/readyz') return readiness(request, servers);
+  if (pathname === '/readyz') return readiness(request, { servers, stores });
   const path = pathname.startsWith(`${METADATA}/`) ? pathname.slice(METADATA.length) : pathname;
   // The routes beside the endpoint exist where the server speaks the transport of 2024.
   const name = (/^\/([^/]+)\/mcp$/.exec(path) ??
@@ -179,16 +207,15 @@ async function route(
     : server.proxy.fetch(request, peer);
 }
 
-async function readiness(
-  request: Request,
-  servers: ReadonlyMap<string, ComposedServer>,
-): Promise<Response> {
+async function readiness(request: Request, { servers, stores }: Behind): Promise<Response> {
   const answers = await Promise.all(
     [...servers.values()].map((server) => server.proxy.fetch(request)),
   );
   if (!answers.every((answer) => answer.ok)) return word(503, 'not ready');
   const words = await Promise.all(answers.map((answer) => answer.text()));
-  return word(200, words.every((text) => text === 'ok\n') ? 'ok' : 'degraded');
+  // Without its store a replica still decides, and another one would have no store either.
+  const isWhole = words.every((text) => text === 'ok\n') && stores?.isReady() !== false;
+  return word(200, isWhole ? 'ok' : 'degraded');
 }
 
 function word(status: number, text: string): Response {

@@ -3,6 +3,7 @@
 import type { LimitsConfig } from '@thv/compose';
 import { configError } from './config-error.ts';
 import { type Fields, join, readChoice, readDuration, readObject } from './config-reader.ts';
+import type { StoreConfig } from './store-config.ts';
 
 /** Checked limits, for all servers together. */
 export interface GatewayLimits {
@@ -18,8 +19,17 @@ const SECONDS_OF_DAY = 86_400;
 const MOST_BYTES = 256 * 1024 * 1024;
 
 /** @throws GatewayConfigError naming the place and the way out */
-export function readLimits(value: unknown, path: string): GatewayLimits {
-  const fields = readObject(value, path, ['body_bytes', 'rate', 'failed_sign_ins']);
+export function readLimits(value: unknown, path: string, store: StoreConfig): GatewayLimits {
+  const fields = readObject(value, path, [
+    'body_bytes',
+    'rate',
+    'failed_sign_ins',
+    'on_store_error',
+  ]);
+  if (fields.has('on_store_error') && (store.kind === 'memory' || !fields.has('rate'))) {
+    const needed = store.kind === 'memory' ? 'store.type: redis' : 'rate';
+    throw configError(join(path, 'on_store_error'), `means nothing without ${needed}`);
+  }
   const rate = fields.get('rate');
   const failed = fields.get('failed_sign_ins');
   return {
@@ -28,6 +38,12 @@ export function readLimits(value: unknown, path: string): GatewayLimits {
       : undefined,
     rates: {
       ...(rate !== undefined && { identity: readIdentityRate(rate, join(path, 'rate')) }),
+      ...(fields.has('on_store_error') && {
+        onStoreError: readChoice(fields.get('on_store_error'), join(path, 'on_store_error'), [
+          'allow',
+          'deny',
+        ]),
+      }),
       ...(failed !== undefined && {
         failedSignIns: failed === 'none' ? failed : readRate(failed, join(path, 'failed_sign_ins')),
       }),

@@ -14,6 +14,7 @@ const STAMP = '@thv/proxy.error';
  * | `ERR_PROXY_UPSTREAM_ANSWER` | the MCP server's answer cannot be read, so it is withheld | operator |
  * | `ERR_PROXY_LISTEN` | the address cannot be bound | operator |
  * | `ERR_PROXY_AUDIT` | the audit log cannot be opened, or a record could not be written | operator |
+ * | `ERR_PROXY_STORE` | the shared store of sessions and limits cannot be used | operator |
  */
 export type ProxyErrorCode =
   | 'ERR_PROXY_UPSTREAM_UNREACHABLE'
@@ -22,7 +23,8 @@ export type ProxyErrorCode =
   | 'ERR_PROXY_UPSTREAM_REFUSED'
   | 'ERR_PROXY_UPSTREAM_ANSWER'
   | 'ERR_PROXY_LISTEN'
-  | 'ERR_PROXY_AUDIT';
+  | 'ERR_PROXY_AUDIT'
+  | 'ERR_PROXY_STORE';
 
 /** Something went wrong between the proxy and its surroundings. */
 export class ProxyError extends Error {

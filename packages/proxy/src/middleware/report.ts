@@ -65,6 +65,7 @@ const WIRE: Readonly<Record<ProxyErrorCode, readonly [status: number, text: stri
   ERR_PROXY_UPSTREAM_ANSWER: [502, 'Upstream answer not readable'],
   ERR_PROXY_LISTEN: [500, 'Internal error'],
   ERR_PROXY_AUDIT: [503, 'Service unavailable'],
+  ERR_PROXY_STORE: [503, 'Temporarily unavailable'],
 };
 
 function replyThrown(exchange: Exchange, error: unknown, options: ReportOptions): Response {
@@ -76,9 +77,11 @@ function replyThrown(exchange: Exchange, error: unknown, options: ReportOptions)
   }
   if (isProxyError(error)) {
     exchange.reason = error.code;
-    options.onError(error, 'upstream');
+    const isStore = error.code === 'ERR_PROXY_STORE';
+    options.onError(error, isStore ? 'store' : 'upstream');
     const [status, message] = WIRE[error.code];
-    return replyError({ status, code: INTERNAL_ERROR, message, id });
+    const headers = isStore ? { 'retry-after': '1' } : {};
+    return replyError({ status, code: INTERNAL_ERROR, message, id, headers });
   }
   exchange.reason = 'internal';
   options.onError(error, 'pipeline');
