@@ -46,6 +46,50 @@ describe('limits', () => {
   });
 });
 
+describe('store', () => {
+  it('is memory, or a Redis whose URL is a secret', () => {
+    expect(read({}).store).toEqual({ kind: 'memory' });
+    expect(read({ store: { type: 'memory' } }).store).toEqual({ kind: 'memory' });
+    expect(read({ store: { type: 'redis', url_env: 'REDIS_URL' } }).store).toEqual({
+      ...{ kind: 'redis', url: { env: 'REDIS_URL' }, keyPrefix: 'thv:' },
+    });
+    const file = { type: 'redis', url_file: 'redis-url', key_prefix: 'prod:' };
+    expect(read({ store: file }).store).toEqual({
+      ...{ kind: 'redis', url: { file: '/etc/thv/redis-url' }, keyPrefix: 'prod:' },
+    });
+  });
+
+  it('decides with on_store_error what becomes of what it cannot count', () => {
+    const store = { type: 'redis', url_env: 'REDIS_URL' };
+    const limits = { rate: { requests: 1, window: 1 }, on_store_error: 'allow' };
+    expect(read({ store, limits }).limits.rates.onStoreError).toBe('allow');
+  });
+
+  it.each([
+    [{}, 'store.type: must be one of memory, redis'],
+    [{ type: 'redis' }, 'store: needs url_env or url_file'],
+    [{ type: 'redis', url: 'redis://x' }, 'store.url: unknown key; known keys: type, url_env'],
+    [{ type: 'redis', url_env: 'A', url_file: 'b' }, 'store: needs url_env or url_file'],
+    [{ type: 'redis', url_env: 'A', key_prefix: 'a b' }, 'store.key_prefix: has letters'],
+    [{ type: 'memory', url_env: 'A' }, 'store.url_env: means nothing with type: memory'],
+  ])('cannot be %j', (store, problem) => {
+    expect(() => read({ store })).toThrow(problem);
+  });
+
+  it.each([
+    [
+      { limits: { rate: { requests: 1, window: 1 }, on_store_error: 'allow' } },
+      'store.type: redis',
+    ],
+    [
+      { store: { type: 'redis', url_env: 'A' }, limits: { on_store_error: 'deny' } },
+      'limits.on_store_error: means nothing without rate',
+    ],
+  ])('has no idle on_store_error: %j', (keys, problem) => {
+    expect(() => read(keys)).toThrow(problem);
+  });
+});
+
 describe('trusted_proxies', () => {
   it('are addresses and ranges', () => {
     const trusted_proxies = ['10.0.0.7', '10.0.1.0/28', '2001:db8::/64'];
