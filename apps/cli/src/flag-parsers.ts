@@ -69,6 +69,21 @@ export function duration(flag: string, max: number): (value: string) => number {
   };
 }
 
+/** A number from 0 to 1. */
+export function fraction(flag: string): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (!/^\d*\.?\d+$/.test(value) || number > 1) {
+      throw usageError(
+        flag,
+        `${JSON.stringify(value)} is not from 0 to 1`,
+        'write 0.1 for a tenth',
+      );
+    }
+    return number;
+  };
+}
+
 export function port(flag: string): (value: string) => number {
   return (value) => {
     const number = Number(value);

@@ -18,6 +18,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   'tools.only': '--tools',
   'tools.override': '--tools-override',
   trustedProxies: '--trusted-proxies',
+  'otlp.headers': '--otel-headers',
 };
 
 const WAYS_OUT: readonly (readonly [RegExp, string])[] = [

@@ -70,6 +70,7 @@ export async function composeServer(
     `http://${urlHost(listen.host)}:${boundPort()}${config.path ?? '/mcp'}`;
   const { introspectionCache } = shared;
   const signIn = await createSignIn(config.signIn, { resource, log, introspectionCache });
+  if (signIn.validator !== undefined) watchers.watchSignIn(config.name, signIn.validator);
   const upstream = await createUpstream(config).catch((error: unknown) => {
     policies?.close();
     signIn.close();

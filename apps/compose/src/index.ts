@@ -17,7 +17,12 @@ export {
 } from './http-upstream-config.ts';
 export { inspectSignIn } from './inspect-sign-in.ts';
 export { createLimits, DEFAULT_FAILED_SIGN_INS, type LimitsConfig } from './limits.ts';
-export type { AuditConfig } from './observability-config.ts';
+export type {
+  AuditConfig,
+  OtlpConfig,
+  PrometheusConfig,
+  TelemetryConfig,
+} from './observability-config.ts';
 export type { IntrospectionCacheFactory } from './open-issuers.ts';
 export { openSecret, type SecretReader, type SecretReference } from './secret-reference.ts';
 export { findIdleServing, type ServingConfig } from './serving-config.ts';

@@ -1,6 +1,6 @@
 /** Who may call: OpenID providers, or the local user (D3). */
 
-import { createTokenValidator, type Identity } from '@thv/oidc';
+import { createTokenValidator, type Identity, type TokenValidator } from '@thv/oidc';
 import { nativeSha256 } from '@thv/oidc/node';
 import type { Authenticator } from '@thv/proxy';
 import type { LogEvent } from './config.ts';
@@ -13,6 +13,8 @@ export interface SignIn {
   readonly authenticator: Authenticator;
   /** RFC 9728 document; absent when nobody signs in. */
   readonly resourceMetadata: (() => Readonly<Record<string, unknown>>) | undefined;
+  /** What judges tokens, for metrics; absent when nobody signs in. */
+  readonly validator?: Pick<TokenValidator, 'status'>;
   /** Resolves once tokens can be judged. */
   readonly ready: (signal: AbortSignal) => Promise<void>;
   readonly close: () => void;
@@ -64,6 +66,7 @@ async function createOidcSignIn(
     });
     return {
       authenticator,
+      validator,
       resourceMetadata: () => ({ ...metadata() }),
       ready: (signal) => validator.ready({ signal }),
       close: () => {

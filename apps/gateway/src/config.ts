@@ -80,6 +80,7 @@ export function readGatewayConfig(
     'limits',
     'store',
     'audit',
+    'telemetry',
   ]);
   if (top.get('version') !== 1) throw configError('version', 'must be 1');
   const fallback = readAuthorization(top, '', folder);
@@ -96,7 +97,7 @@ export function readGatewayConfig(
     store,
     limits: readLimits(top.get('limits') ?? {}, 'limits', store),
     trustedProxies: readOptional(top, '')('trusted_proxies', readTrustedProxies),
-    ...readWatchers(top, folder),
+    ...readWatchers(top, { folder, env }),
     servers: [...servers].map(([name, server]) => {
       const path = join('servers', name);
       if (!NAME.test(name)) throw configError(path, 'a name has letters, digits, and . _ - inside');

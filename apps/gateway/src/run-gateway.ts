@@ -35,8 +35,8 @@ export async function runGateway(options: RunGatewayOptions): Promise<number> {
 
 type Config = Awaited<ReturnType<typeof loadGatewayConfig>>;
 
-/** Composes everything that can be composed without starting anything; no log is begun. */
-async function check({ audit: _, ...config }: Config): Promise<number> {
+/** Composes everything that can be composed without starting anything; no log is begun and nobody is told. */
+async function check({ audit: _, telemetry: __, ...config }: Config): Promise<number> {
   const gateway = await createGateway(config, { log: () => undefined, boundPort: () => 0 });
   await gateway.close();
   process.stdout.write('ok\n');

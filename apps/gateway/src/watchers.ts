@@ -1,4 +1,4 @@
-/** The keys `audit` of the configuration: what is kept of requests. */
+/** The keys `audit` and `telemetry` of the configuration: what is kept and told of requests. */
 
 import type { AuditConfig, WatchersConfig } from '@thv/compose';
 import { configError } from './config-error.ts';
@@ -11,15 +11,31 @@ import {
   readOptional,
   readText,
 } from './config-reader.ts';
+import { readTelemetry } from './telemetry.ts';
+
+/** What the file does not say itself. */
+export interface Surroundings {
+  /** Where relative paths start. */
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
 
 /**
  * Reads what the top of the file says.
  *
  * @throws GatewayConfigError naming the place and the way out
  */
-export function readWatchers(top: Fields, folder: string): WatchersConfig {
-  const audit = readOptional(top, '')('audit', (value, path) => readAudit(value, path, folder));
-  return { ...(audit !== undefined && { audit }) };
+export function readWatchers(top: Fields, around: Surroundings): WatchersConfig {
+  const audit = readOptional(top, '')('audit', (value, path) =>
+    readAudit(value, path, around.folder),
+  );
+  const telemetry = readOptional(top, '')('telemetry', (value, path) =>
+    readTelemetry(value, path, around),
+  );
+  return {
+    ...(audit !== undefined && { audit }),
+    ...(telemetry !== undefined && { telemetry }),
+  };
 }
 
 function readAudit(value: unknown, path: string, folder: string): AuditConfig {

@@ -1,6 +1,10 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { LogEvent } from '@thv/compose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readGatewayConfig } from '../src/config.ts';
 import { createGateway } from '../src/create-gateway.ts';
@@ -14,8 +18,9 @@ const BASE = {
     files: { url: 'http://127.0.0.1:9/mcp' },
   },
 };
+const env = { OTEL: 'https://otel.example', EMPTY: '' };
 const read = (more: unknown) =>
-  readGatewayConfig({ ...BASE, ...(more as object) }, { folder: '/etc/thv', env: {} });
+  readGatewayConfig({ ...BASE, ...(more as object) }, { folder: '/etc/thv', env });
 
 let folder: string;
 beforeAll(async () => {
@@ -69,5 +74,81 @@ describe('audit', () => {
       { ...refused, server: 'weather' },
       { ...refused, server: 'files' },
     ]);
+  });
+});
+
+describe('telemetry', () => {
+  it('is read as the contract says', () => {
+    const telemetry = {
+      prometheus: { host: '127.0.0.1', port: 9464 },
+      otlp: { endpoint_env: 'OTEL', sampling_rate: 0.1, headers_env: 'OTEL_HEADERS' },
+    };
+    expect(read({ telemetry }).telemetry).toEqual({
+      serviceName: 'thv-gateway',
+      prometheus: { host: '127.0.0.1', port: 9464 },
+      otlp: {
+        endpoint: 'https://otel.example',
+        samplingRate: 0.1,
+        headers: { env: 'OTEL_HEADERS' },
+      },
+    });
+    expect(read({ telemetry: { prometheus: {}, service_name: 'gw' } }).telemetry).toEqual({
+      serviceName: 'gw',
+      prometheus: { host: '127.0.0.1', port: 9464 },
+    });
+    const plain = { endpoint: 'http://otel:4318', allow_insecure_http: true };
+    const otlp = { ...plain, headers_file: 'headers' };
+    expect(read({ telemetry: { otlp } }).telemetry?.otlp).toEqual({
+      endpoint: 'http://otel:4318',
+      samplingRate: 1,
+      headers: { file: '/etc/thv/headers' },
+    });
+  });
+
+  it.each([
+    [{}, 'telemetry: tells nobody; give prometheus or otlp'],
+    [{ otpl: {} }, 'telemetry.otpl: unknown key; did you mean "otlp"?'],
+    [{ prometheus: { port: -1 } }, 'telemetry.prometheus.port: must be a port'],
+    [{ otlp: {} }, 'telemetry.otlp.endpoint: must be a text'],
+    [{ otlp: { endpoint_env: 'EMPTY' } }, 'telemetry.otlp.endpoint_env: EMPTY is not set'],
+    [{ otlp: { endpoint: 'http://otel:4318' } }, 'telemetry.otlp.endpoint: is not encrypted'],
+    [{ otlp: { endpoint: 'https://a', endpoint_env: 'OTEL' } }, 'not both'],
+    [{ otlp: { endpoint: 'https://a', headers_env: 'A', headers_file: 'b' } }, 'not both'],
+    [{ otlp: { endpoint: 'https://a', sampling_rate: 2 } }, 'must be from 0 to 1'],
+    [{ otlp: { endpoint: 'https://a', headers: 'a=b' } }, 'unknown key'],
+  ])('refuses %j', (telemetry, message) => {
+    expect(() => read({ telemetry })).toThrow(message);
+  });
+
+  it('shows metrics of all servers on a listener of its own, under no other name', async () => {
+    const events: LogEvent[] = [];
+    const gateway = await createGateway(read({ telemetry: { prometheus: { port: 0 } } }), {
+      log: (event) => events.push(event),
+      boundPort: () => 8080,
+    });
+    try {
+      await gateway.fetch(new Request('http://127.0.0.1:8080/files/mcp', { method: 'POST' }));
+      const said = events.map(({ message }) => message).join('\n');
+      const url = /metrics at (\S+)/.exec(said)?.[1] ?? '';
+      expect(await (await fetch(url)).text()).toContain('thv_requests_total{thv_server="files"');
+      const socket = connect(Number(new URL(url).port), '127.0.0.1');
+      socket.end('GET /metrics HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n');
+      expect(await text(socket)).toMatch(/^HTTP\/1.1 403 /);
+    } finally {
+      await gateway.close();
+    }
+  });
+
+  it('stops the start when its port is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo; // a bound TCP server has one
+    await expect(
+      createGateway(read({ telemetry: { prometheus: { port } } }), {
+        log: () => undefined,
+        boundPort: () => 8080,
+      }),
+    ).rejects.toThrow('the port is in use');
+    taken.close();
   });
 });

@@ -1,6 +1,6 @@
 /** The flags of `thv run` and `thv proxy`: only those that do something. */
 import type { Command } from 'commander';
-import { duration, labels, list, once, oneOf, port, repeated } from '../flag-parsers.ts';
+import { duration, fraction, labels, list, once, oneOf, port, repeated } from '../flag-parsers.ts';
 import { exampleText } from './command-host.ts';
 import { addContainerFlags } from './container-flags.ts';
 import { addLimitFlags } from './limit-flags.ts';
@@ -106,5 +106,30 @@ function addServeFlags(command: Command): Command {
       '--audit-config <file>',
       'the same, as JSON or YAML says: log_file (- is stdout), required, arguments',
       once('--audit-config'),
+    )
+    .option(
+      '--otel-endpoint <endpoint>',
+      'send traces and metrics there by OTLP over HTTP, as host:port or URL',
+      once('--otel-endpoint'),
+    )
+    .option(
+      '--otel-service-name <name>',
+      'name under which they are sent (default: thv-NAME)',
+      once('--otel-service-name'),
+    )
+    .option(
+      '--otel-sampling-rate <rate>',
+      'share of traces that are sent, 0 to 1 (default: 1)',
+      fraction('--otel-sampling-rate'),
+    )
+    .option(
+      '--otel-headers <NAME=VALUE>',
+      'headers to send with them (repeatable); OTEL_EXPORTER_OTLP_HEADERS for secrets',
+      list('--otel-headers'),
+    )
+    .option('--otel-insecure', 'send them without encryption')
+    .option(
+      '--otel-enable-prometheus-metrics-path',
+      'metrics for Prometheus at http://127.0.0.1:9464/metrics, or another free port',
     );
 }

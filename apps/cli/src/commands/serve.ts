@@ -103,6 +103,7 @@ export async function createConfig(
     ...(file !== undefined && { authorization: { file } }),
     ...(tools !== undefined && { tools }),
     ...(audit !== undefined && { audit }),
+    ...(plan.telemetry !== undefined && { telemetry: plan.telemetry }),
     ...(allowedOrigins !== undefined && { allowedOrigins }),
     ...(allowedHosts !== undefined && { allowedHosts }),
     ...(trustedProxies !== undefined && { trustedProxies }),

@@ -30,10 +30,16 @@ import {
 import { planServing, type ServingFlags } from './serving-options.ts';
 import type { SignInFlags } from './sign-in-flags.ts';
 import { planSignIn, type Surroundings } from './sign-in-options.ts';
+import { planTelemetry, type TelemetryFlags, type TelemetryPlan } from './telemetry-options.ts';
 import { planUpstream, type UpstreamFlags, type UpstreamPlan } from './upstream-flags.ts';
 
 /** The flags that every command with a proxy has. */
-export interface ServeFlags extends SignInFlags, LimitFlags, UpstreamFlags, ServingFlags {
+export interface ServeFlags
+  extends SignInFlags,
+    LimitFlags,
+    UpstreamFlags,
+    ServingFlags,
+    TelemetryFlags {
   readonly authzConfig?: string;
   readonly tools?: readonly string[];
   readonly toolsOverride?: string;
@@ -94,6 +100,7 @@ export interface ServePlan {
   readonly trustedProxies: readonly string[] | undefined;
   /** Undefined: no audit log is kept. */
   readonly audit: AuditPlan | undefined;
+  readonly telemetry: TelemetryPlan['telemetry'];
   /** What the server's process is given. */
   readonly variables: VariablePlan;
   readonly limits: LimitsConfig | undefined;
@@ -192,6 +199,7 @@ function planServe(input: ServeInput): ServePlan {
   const { signIn, warnings, files } = planSignIn({ ...input, isLoopback: isLoopbackName(host) });
   const { authzConfig, toolsOverride } = flags;
   const upstream = planUpstream({ ...input, signIn });
+  const { telemetry, warnings: aboutTelemetry } = planTelemetry(flags, name);
   return {
     name,
     server,
@@ -206,6 +214,7 @@ function planServe(input: ServeInput): ServePlan {
     allowedHosts: checkHosts(flags.allowedHosts),
     trustedProxies: flags.trustedProxies,
     audit: planAudit(flags),
+    telemetry,
     variables,
     container,
     limits: planLimits(flags, signIn),
@@ -218,7 +227,7 @@ function planServe(input: ServeInput): ServePlan {
         : [{ flag: '--audit-config', path: flags.auditConfig }]),
       ...(toolsOverride === undefined ? [] : [{ flag: '--tools-override', path: toolsOverride }]),
     ],
-    warnings: [...warnings, ...upstream.warnings],
+    warnings: [...warnings, ...upstream.warnings, ...aboutTelemetry],
     notices: [
       ...upstream.notices,
       // D33.

@@ -36,6 +36,7 @@ export interface SplitRun {
 const SECRET_FLAGS: ReadonlyMap<string, 'whole' | 'pair'> = new Map([
   ['env', 'pair'],
   ['oidc-client-secret', 'whole'],
+  ['otel-headers', 'pair'],
   ['remote-forward-headers', 'pair'],
 ]);
 
