@@ -18,8 +18,14 @@ function isOldNode(found: string): boolean {
 }
 
 function exit(code: number): void {
-  // A pipe may still hold text of the last write.
-  process.stdout.write('', () => process.exit(code));
+  // A pipe may still hold text of the last write; a full disk has its own message, and code.
+  process.stdout.write('', (error) => {
+    if (error) {
+      setImmediate(() => process.exit(1));
+    } else {
+      process.exit(code);
+    }
+  });
 }
 
 if (isOldNode(process.versions.node)) {

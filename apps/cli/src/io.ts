@@ -1,6 +1,8 @@
 /** The command's only way to the outside: streams, environment, signals. Tests pass their own. */
 import { userInfo } from 'node:os';
-import { text as readText } from 'node:stream/consumers';
+import { buffer as readBytes } from 'node:stream/consumers';
+import { usageError } from './cli-error.ts';
+import { decodeText } from './decode-text.ts';
 import { type Progress, startProgress } from './output/progress.ts';
 import { readScreen, type Screen } from './output/screen.ts';
 
@@ -15,6 +17,7 @@ export interface Io {
   readonly stderr: Screen;
   /** A line on stderr while something takes longer than a second; nothing without a terminal. */
   progress(text: string): Progress;
+  /** @throws {CliError} when it has been removed meanwhile. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** All of stdin; nothing when stdin is a terminal, where nobody would know to type. */
@@ -29,17 +32,29 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The real thing. `exitNow` is called when the user insists on stopping. */
 export function createProcessIo(exitNow: () => void): Io {
-  // The reader of a pipe has gone: `thv … | head` is not an error to talk about.
-  process.stdout.on('error', exitNow);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // The reader of a pipe has gone: `thv … | head` is not an error to talk about.
+    if (error.code !== 'EPIPE') {
+      process.stderr.write(`thv: stdout: what it is for cannot be written there (${error.code})\n`);
+    }
+    exitNow();
+  });
+  // Nobody is left to be told.
+  process.stderr.on('error', () => undefined);
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     stdout: readScreen(process.stdout, process.env),
     stderr: readScreen(process.stderr, process.env),
     progress: (text) => startProgress(text, { stream: process.stderr, env: process.env }),
-    cwd: process.cwd(),
+    get cwd() {
+      return currentFolder();
+    },
     env: process.env,
-    input: async () => (process.stdin.isTTY ? '' : readText(process.stdin)),
+    input: async () =>
+      process.stdin.isTTY
+        ? ''
+        : decodeText(await readBytes(process.stdin), 'stdin', 'what it holds'),
     userName() {
       try {
         return userInfo().username;
@@ -62,4 +77,12 @@ export function createProcessIo(exitNow: () => void): Io {
         }
       }),
   };
+}
+
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    throw usageError('working directory', 'it is not there any more', 'go to another one: cd');
+  }
 }

@@ -73,6 +73,9 @@ function withoutSecrets(text: string): string {
 }
 
 function renderRows(rows: readonly Row[], io: Io): string {
+  if (rows.length === 0) {
+    return 'No client has a server with a URL.\n';
+  }
   return renderTable<Row>(
     [
       { title: 'CLIENT', cell: ({ client }) => client },

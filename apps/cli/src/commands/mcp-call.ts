@@ -1,6 +1,4 @@
 /** `thv mcp call`: calls a tool and prints its result. */
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { usageError } from '../cli-error.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
@@ -11,6 +9,7 @@ import type { Format, GlobalFlags } from '../program.ts';
 import { planConnection, type ServerFlags } from '../services/mcp-flags.ts';
 import { withoutSecrets } from '../services/mcp-refusal.ts';
 import { parseArguments } from '../services/policy-question.ts';
+import { readTextFile } from '../services/text-file.ts';
 
 export interface McpCallArguments {
   readonly tool: string;
@@ -60,12 +59,7 @@ async function readArguments(
   if (argsFile === undefined) {
     return args === undefined ? undefined : parseArguments('--args', args);
   }
-  const text =
-    argsFile === '-'
-      ? await io.input()
-      : await readFile(resolve(io.cwd, argsFile), 'utf8').catch(() => {
-          throw usageError('--args-file', `${argsFile} cannot be read`, 'check the path');
-        });
+  const text = await readTextFile('--args-file', argsFile, io);
   return parseArguments('--args-file', text);
 }
 

@@ -1,9 +1,8 @@
 /** `thv run --from-config FILE`: the file says what would otherwise be typed. */
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { usageError } from '../cli-error.ts';
 import type { Io } from '../io.ts';
+import { readTextFile } from '../services/text-file.ts';
 import {
   assertEnvironment,
   fillIn,
@@ -55,9 +54,7 @@ export async function readConfiguredRun(path: string, args: RunArguments, io: Io
 }
 
 async function readConfig(path: string, cwd: string): Promise<SavedRun> {
-  const text = await readFile(resolve(cwd, path), 'utf8').catch(() => {
-    throw usageError('--from-config', `${path} cannot be read`, 'check the path');
-  });
+  const text = await readTextFile('--from-config', path, { cwd });
   let json: unknown;
   try {
     // JSON is YAML. A key given twice is an error to this parser.

@@ -10,14 +10,20 @@ export interface ErrorParts {
   readonly wayOut?: string | undefined;
 }
 
+/** A longer word is no word; a path that long is cut, and the reason behind it stays in sight. */
+const MAX_WORD = 256;
+const LONG_WORD = new RegExp(`\\S{${MAX_WORD},}`, 'g');
+
 /** One line for logs and scripts; on a terminal what to do has lines of its own. */
 export function renderError({ what, why, wayOut }: ErrorParts, screen: Screen): string {
+  const show = (text: string): string =>
+    clean(text).replace(LONG_WORD, (word) => `${word.slice(0, 60)}…${word.slice(-20)}`);
   if (screen.columns === undefined) {
-    const line = `${clean(what)}: ${clean(why)}${wayOut === undefined ? '' : `; ${clean(wayOut)}`}`;
+    const line = `${show(what)}: ${show(why)}${wayOut === undefined ? '' : `; ${show(wayOut)}`}`;
     return `${paint('thv:', 'bad', screen)} ${line}\n`;
   }
-  const [first = '', ...rest] = wrapLines(`${clean(what)}: ${clean(why)}`, 'thv: ', screen);
-  const hint = wayOut === undefined ? [] : wrapLines(clean(wayOut), '   → ', screen);
+  const [first = '', ...rest] = wrapLines(`${show(what)}: ${show(why)}`, 'thv: ', screen);
+  const hint = wayOut === undefined ? [] : wrapLines(show(wayOut), '   → ', screen);
   return [
     first.replace(/^thv:/, (name) => paint(name, 'bad', screen)),
     ...rest,

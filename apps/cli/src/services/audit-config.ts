@@ -1,5 +1,4 @@
 /** Reads `--enable-audit` and the file of `--audit-config`: where the audit log goes, what is in it. */
-import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { AuditConfig } from '@thv/compose';
 import { LineCounter, parseDocument } from 'yaml';
@@ -8,6 +7,7 @@ import { didYouMean } from '../suggest.ts';
 import { findStateFolders } from '../workloads/state-folders.ts';
 import { isRecord } from './json-value.ts';
 import type { Surroundings } from './sign-in-options.ts';
+import { readTextFile } from './text-file.ts';
 
 /** What the flags say; the file of it is read later. */
 export interface AuditPlan {
@@ -30,7 +30,10 @@ export async function readAuditConfig(
 ): Promise<AuditConfig> {
   if (plan.file === undefined) return { sink: defaultSink(name, env) };
   const file = resolve(cwd, plan.file);
-  const parsed = parseAuditConfig(await readFile(file, 'utf8'), plan.file);
+  const parsed = parseAuditConfig(
+    await readTextFile('--audit-config', plan.file, { cwd }),
+    plan.file,
+  );
   const { logFile, ...rest } = parsed;
   if (logFile === undefined) return { ...rest, sink: defaultSink(name, env) };
   return {

@@ -1,11 +1,11 @@
 /** The claims that a policy question is asked with: from a file, or out of a token. */
-import { readFile } from 'node:fs/promises';
-import { extname, resolve } from 'node:path';
+import { extname } from 'node:path';
 import { usageError } from '../cli-error.ts';
 import type { Io } from '../io.ts';
 import type { Log } from '../log.ts';
 import { isRecord, memberOf, parseJson } from './json-value.ts';
 import { readTokenFile } from './mcp-flags.ts';
+import { readTextFile } from './text-file.ts';
 
 /** Where claims come from. */
 export interface ClaimsFlags {
@@ -57,18 +57,13 @@ export async function readCaller(flags: ClaimsFlags, context: ClaimsContext): Pr
 }
 
 async function read(file: string, { io }: ClaimsContext): Promise<Caller['claims']> {
-  const text =
-    file === '-'
-      ? await io.input()
-      : await readFile(resolve(io.cwd, file), 'utf8').catch(() => {
-          throw usageError('--claims', `${file} cannot be read`, 'check the path');
-        });
+  const text = await readTextFile('--claims', file, io);
   const isYaml = ['.yaml', '.yml'].includes(extname(file).toLowerCase());
   const claims = isYaml ? await parseYaml(text) : parseJson(text);
   if (!isRecord(claims)) {
     throw usageError(
       '--claims',
-      `${file} holds no object of claims`,
+      `${file === '-' ? 'stdin' : file} holds no object of claims`,
       'write {"sub": "alice", "roles": ["admin"]}, as in the payload of a token',
     );
   }

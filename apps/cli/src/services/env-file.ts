@@ -2,10 +2,9 @@
  * Reads files of variables. Node's own reader takes the values apart; what it would pass over in
  * silence is an error here (D1). Messages name lines, never what stands in them.
  */
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { usageError } from '../cli-error.ts';
+import { readTextFile } from './text-file.ts';
 
 const FLAG = '--env-file';
 
@@ -16,22 +15,11 @@ export async function readEnvFiles(
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   for (const path of paths) {
-    const bytes = await readFile(resolve(cwd, path)).catch(() => {
-      throw usageError(FLAG, `${path} cannot be read`, 'check the path');
-    });
-    for (const [name, value] of parseEnvFile(decode(bytes, path), path)) {
+    for (const [name, value] of parseEnvFile(await readTextFile(FLAG, path, { cwd }), path)) {
       found.set(name, value);
     }
   }
   return found;
-}
-
-function decode(bytes: Uint8Array, path: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw usageError(FLAG, `${path} is not UTF-8 text`);
-  }
 }
 
 const NAME = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=[ \t]*/;

@@ -1,11 +1,10 @@
 /** What the flags about a running server mean: where it is and what is sent along. */
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { usageError } from '../cli-error.ts';
 import type { Io } from '../io.ts';
 import type { Log } from '../log.ts';
 import { isLoopbackName } from '../loopback.ts';
 import { checkPublicUrl } from './flag-values.ts';
+import { readTextFile } from './text-file.ts';
 
 /** The flags themselves. */
 export interface ServerFlags {
@@ -78,12 +77,7 @@ export function assertNoServerFlags({ token, tokenFile, header }: ServerFlags): 
 
 /** What people keep in a file or paste: a line, or the whole value of the Authorization header. */
 export async function readTokenFile(file: string, io: Io): Promise<string> {
-  const text =
-    file === '-'
-      ? await io.input()
-      : await readFile(resolve(io.cwd, file), 'utf8').catch(() => {
-          throw usageError('--token-file', `${file} cannot be read`, 'check the path');
-        });
+  const text = await readTextFile('--token-file', file, io);
   const token = text.trim().replace(/^bearer +/i, '');
   if (!/^[\x21-\x7e]+$/.test(token)) {
     const why = token === '' ? 'there is no token in it' : 'it holds more than one token';

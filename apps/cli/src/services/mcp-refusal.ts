@@ -156,6 +156,9 @@ function accountFor(error: unknown, { url }: Connection): Account {
     if (typeof code === 'number') {
       return { why: `the server answers with error ${code}: ${at.message}` };
     }
+    if (at.message === 'bad port') {
+      return { why: `${url}: HTTP clients never call this port`, wayOut: 'choose another' };
+    }
     messages.push(at.message);
   }
   return { why: messages.at(-1) ?? String(error) };

@@ -1,6 +1,4 @@
 /** Reads `--tools` and the file of `--tools-override`: which tools callers see, and under which names. */
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { ToolOptions, ToolOverride } from '@thv/proxy';
 import { LineCounter, parseDocument } from 'yaml';
 import { CliError } from '../cli-error.ts';
@@ -8,6 +6,7 @@ import { EXIT } from '../exit-codes.ts';
 import { didYouMean } from '../suggest.ts';
 import { isRecord } from './json-value.ts';
 import type { ServePlan } from './run-options.ts';
+import { readTextFile } from './text-file.ts';
 
 /**
  * The choice of tools; undefined when none is made. Contradictions are found by the proxy, for every
@@ -24,7 +23,7 @@ export async function readToolChoice(
     ...(tools !== undefined && { only: tools }),
     ...(toolsOverrideFile !== undefined && {
       override: parseToolsOverride(
-        await readFile(resolve(cwd, toolsOverrideFile), 'utf8'),
+        await readTextFile('--tools-override', toolsOverrideFile, { cwd }),
         toolsOverrideFile,
       ),
     }),
