@@ -73,6 +73,39 @@ async function startOf(pid: number | undefined): Promise<string> {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
 }
 
+describe('a proxy', () => {
+  it('that is killed leaves no server beside the next one', async () => {
+    const mark = newMark();
+    // It does not care that its input has ended.
+    const stubborn = 'setInterval(() => {}, 1e6); import(process.argv[1])';
+    const [, node = '', raw = ''] = rawServer(mark);
+    const server = ['--', node, '-e', stubborn, raw, mark];
+    expect((await thv('run', '--name', 'stubborn', ...server)).code).toBe(0);
+    const [first] = await findProcesses(mark);
+    process.kill((await json<Seen>('status', 'stubborn')).pid, 'SIGKILL');
+    expect((await thv('start', 'stubborn')).code).toBe(0);
+    const second = await findProcesses(mark);
+    expect(second).toHaveLength(1);
+    expect(second).not.toContain(first);
+    process.kill((await json<Seen>('status', 'stubborn')).pid, 'SIGKILL');
+    expect((await thv('rm', 'stubborn')).code).toBe(0);
+    expect(await findProcesses(mark)).toEqual([]);
+    expect(await readdir(state('sockets'))).toEqual([]);
+  });
+
+  it('that the system ends is stopped, not unhealthy', async () => {
+    expect((await thv('run', '--name', 'ended', ...rawServer(newMark()))).code).toBe(0);
+    process.kill((await json<Seen>('status', 'ended')).pid, 'SIGTERM');
+    await vi.waitFor(async () => {
+      expect(await json<Seen>('status', 'ended')).toMatchObject({
+        status: 'stopped',
+        detail: null,
+      });
+    }, SOON);
+    await thv('rm', 'ended');
+  });
+});
+
 describe('state', () => {
   it('of before the machine was started means stopped, and start works', async () => {
     const mark = newMark();

@@ -11,7 +11,7 @@ export function removeWorkloads(args: ChangeArguments, io: Io): Promise<ExitCode
       what: 'rm',
       missing: 'there is no server of this name',
       async change(record, { store }) {
-        const stopped = await stopProcess(record);
+        const stopped = await stopProcess(record, store.folders);
         await store.remove(record.run.name);
         return { result: stopped ? 'stopped and removed' : 'removed' };
       },

@@ -46,7 +46,7 @@ export async function startWorkloads(args: StartArguments, io: Io): Promise<Exit
         // Before anything is stopped: without its values it could not be started again.
         assertEnvironment(record.run, io.env);
         const values = await chooseValues(record, view, { given, how });
-        await stopProcess(record);
+        await stopProcess(record, store.folders);
         const options = { record, values, readyTimeout, interrupted, isNew: false };
         const { url } = await withProgress(
           { io, quiet: flags.quiet },

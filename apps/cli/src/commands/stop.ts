@@ -11,7 +11,7 @@ export function stopWorkloads(args: ChangeArguments, io: Io): Promise<ExitCode> 
       what: 'stop',
       missing: 'there is no server of this name',
       async change(record, { store }) {
-        const stopped = await stopProcess(record);
+        const stopped = await stopProcess(record, store.folders);
         if (record.process !== undefined || record.failure !== undefined) {
           await store.write({ ...record, process: undefined, failure: undefined });
         }

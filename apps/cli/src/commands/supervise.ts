@@ -3,7 +3,7 @@
  * with log files for a terminal and a control socket for a keyboard.
  */
 import type { ProtectedServerConfig, RunningServer } from '@thv/compose';
-import { toReadyError, toStartError } from '../cli-error.ts';
+import { CliError, toReadyError, toStartError } from '../cli-error.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { clean, createLog } from '../log.ts';
@@ -18,6 +18,7 @@ import { noteStopped } from '../workloads/note-stopped.ts';
 import { openParentChannel } from '../workloads/parent-channel.ts';
 import { createRotatingLog } from '../workloads/rotating-log.ts';
 import { toArguments } from '../workloads/saved-run.ts';
+import { createServerProcesses } from '../workloads/server-processes.ts';
 import { createServerState } from '../workloads/server-state.ts';
 import { parseRunArguments } from './run-arguments.ts';
 import { createConfig } from './serve.ts';
@@ -65,7 +66,8 @@ async function serve(
   const plan = planRun({ server, serverArgs, flags, userName: io.userName(), env, cwd });
   const state = createServerState();
   const serverLog = openServerLog(order.serverLog);
-  const stopAsked = Promise.withResolvers<'asked'>();
+  const processes = createServerProcesses(order.serverProcesses);
+  const stopAsked = Promise.withResolvers<'told to stop'>();
   let running: RunningServer | undefined;
   let phase: 'starting' | 'serving' | 'stopping' = 'starting';
 
@@ -88,7 +90,7 @@ async function serve(
 
   const control = await openControlServer({
     ...{ path: socket, token, mark, status: report },
-    stop: () => stopAsked.resolve('asked'),
+    stop: () => stopAsked.resolve('told to stop'),
     values: () => values,
   });
   const ended = Promise.race([
@@ -99,15 +101,28 @@ async function serve(
       adopted ? new Promise<never>(() => undefined) : ('deserted' as const),
     ),
   ]);
+  // What is installed or read before the server starts may take long.
+  const unlessEnded = <T>(work: Promise<T>): Promise<T> =>
+    Promise.race([
+      work,
+      ended.then((why): never => {
+        throw new CliError({ exitCode: EXIT.failed, what: run.name, why: `it was ${why}` });
+      }),
+    ]);
   try {
     for (const message of plan.warnings) {
       log({ level: 'warn', message });
     }
     const config: ProtectedServerConfig = {
-      ...withRestartDelay(await createConfig(plan, io, log), env),
+      ...withRestartDelay(await unlessEnded(createConfig(plan, io, log)), env),
       providerMustAnswer: true,
       serverLog: (line) => serverLog.write(clean(line)),
-      onServerEvent: state.hear,
+      onServerEvent: (event) => {
+        state.hear(event);
+        if (event.type === 'process-started') {
+          processes.add(event.pid);
+        }
+      },
     };
     assertAuditIsKept(config.audit);
     const start = await loadStartProtectedServer(services);
@@ -136,6 +151,7 @@ async function serve(
     return EXIT.done;
   } finally {
     await running?.close();
+    await processes.clear();
     await control.close();
     serverLog.close();
   }

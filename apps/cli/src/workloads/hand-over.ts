@@ -12,6 +12,8 @@ export interface Order {
   readonly socket: string;
   readonly serverLog: string;
   readonly proxyLog: string;
+  /** Where the processes of the server are written down. */
+  readonly serverProcesses: string;
   /** Where it listened last; taken when it is free and the run asks for no other. */
   readonly lastPort: number | undefined;
 }

@@ -13,6 +13,7 @@ import { logPaths } from './log-files.ts';
 import { identify } from './process-identity.ts';
 import { openLog } from './rotating-log.ts';
 import type { SavedRun, TypedFlags } from './saved-run.ts';
+import { serverProcessesPath } from './server-processes.ts';
 import { type StateFolders, toStateError } from './state-folders.ts';
 import type { WorkloadProcess } from './workload-record.ts';
 
@@ -82,6 +83,7 @@ export async function launchWorkload(
       ...{ run, values, token, mark, socket, lastPort },
       serverLog: logs.server,
       proxyLog: logs.proxy,
+      serverProcesses: serverProcessesPath(folders, name),
     };
     child.send(orderToJson(order));
     const outcome = await waitForOutcome(child, options);

@@ -1,6 +1,6 @@
 /** Where thv keeps what it has to remember: one folder, for its user only. */
 import { constants, type Stats } from 'node:fs';
-import { access, chmod, lstat, mkdir } from 'node:fs/promises';
+import { access, chmod, lstat, mkdir, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { CliError } from '../cli-error.ts';
@@ -43,7 +43,8 @@ export async function createStateFolders(folders: StateFolders): Promise<void> {
       folders.logs,
       folders.sockets,
     ]) {
-      await createPrivateFolder(folder);
+      // It may be a link of the user's own, to a disk with more room.
+      await createPrivateFolder(folder, stat);
     }
   } catch (error) {
     throw toStateError(error, folders.root);
@@ -51,10 +52,13 @@ export async function createStateFolders(folders: StateFolders): Promise<void> {
 }
 
 /** @throws the file system's error, or one that says whose folder it is. */
-export async function createPrivateFolder(path: string): Promise<void> {
+export async function createPrivateFolder(
+  path: string,
+  look: (path: string) => Promise<Stats> = lstat,
+): Promise<void> {
   await makeFolder(path);
-  // A link would lead to a folder that somebody else chose.
-  const found = await lstat(path);
+  // Where others can write, a link would lead to a folder that somebody else chose.
+  const found = await look(path);
   if (!found.isDirectory() || !isOurs(found)) {
     throw Object.assign(new Error('it is not a folder of this user'), { code: 'ENOTDIR' });
   }

@@ -1,9 +1,12 @@
 /** Ends the process of a workload: asks it, and forces it only when it is certain who it is. */
+import { lstat, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-codes.ts';
 import { askWorkload } from './control-channel.ts';
 import { isAlive, signal } from './process-identity.ts';
+import { endLeftServers, serverProcessesPath } from './server-processes.ts';
+import type { StateFolders } from './state-folders.ts';
 import type { WorkloadRecord } from './workload-record.ts';
 
 /** Requests in flight get 30 seconds, and the server some more to end (D40). Milliseconds. */
@@ -13,10 +16,26 @@ const GRACE = 5000;
 const POLL = 50;
 
 /**
- * @returns false when there was nothing to stop
+ * Stops the proxy and what it has started; the caller holds the lock of the workload.
+ *
+ * @returns false when no proxy was running
  * @throws {CliError} with exit code 1 when it does not end
  */
-export async function stopProcess({ process, run }: WorkloadRecord): Promise<boolean> {
+export async function stopProcess(record: WorkloadRecord, folders: StateFolders): Promise<boolean> {
+  const stopped = await stopProxy(record);
+  await endLeftServers(serverProcessesPath(folders, record.run.name));
+  await removeSocket(record.process?.socket);
+  return stopped;
+}
+
+/** What a proxy that was killed could not do itself. Nothing but a socket is removed. */
+async function removeSocket(path: string | undefined): Promise<void> {
+  if (path !== undefined && (await lstat(path).catch(() => undefined))?.isSocket()) {
+    await rm(path, { force: true });
+  }
+}
+
+async function stopProxy({ process, run }: WorkloadRecord): Promise<boolean> {
   if (process === undefined || !(await isAlive(process))) {
     return false;
   }
