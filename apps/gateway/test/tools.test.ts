@@ -1,5 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+// By path: the command is no dependency of the gateway, only its provider for tests is needed.
+import { startDevIdp } from '../../cli/src/dev-idp/index.ts';
+import { startUpstreamServer } from '../../cli/test/upstream-server.ts';
 import { readGatewayConfig } from '../src/config.ts';
+import { createGateway } from '../src/create-gateway.ts';
 
 function read(server: object) {
   const file = {
@@ -50,4 +54,39 @@ describe('tools of a server', () => {
   ])('%j is refused', (server, message) => {
     expect(() => read(server)).toThrow(message);
   });
+});
+
+it('a gateway gives each server its own', async () => {
+  const [idp, upstream] = await Promise.all([startDevIdp(), startUpstreamServer()]);
+  onTestFinished(async () => void (await Promise.all([idp.close(), upstream.close()])));
+  const { url } = upstream;
+  const config = readGatewayConfig(
+    {
+      version: 1,
+      listen: { host: '127.0.0.1' },
+      issuers: [{ name: 'corp', issuer: idp.issuer, audiences: ['mcp'] }],
+      servers: {
+        renamed: { url, tools_override: { weather: { name: 'forecast' } } },
+        chosen: { url, tools: ['other'] },
+        all: { url },
+      },
+    },
+    { folder: '/', env: {} },
+  );
+  const gateway = await createGateway(config, { log: () => undefined, boundPort: () => 8080 });
+  onTestFinished(gateway.close);
+  const token = await idp.issueToken({ aud: 'mcp' });
+  const call = async (server: string, name: string) => {
+    const request = new Request(`http://127.0.0.1:8080/${server}/mcp`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name } }),
+    });
+    return 'error' in (await (await gateway.fetch(request)).json()) ? 'hidden' : 'called';
+  };
+  expect(await call('renamed', 'forecast')).toBe('called');
+  expect(await call('renamed', 'weather')).toBe('hidden');
+  expect(await call('chosen', 'weather')).toBe('hidden');
+  expect(await call('chosen', 'other')).toBe('called');
+  expect(await call('all', 'weather')).toBe('called');
 });

@@ -182,6 +182,6 @@ describe('on other streams', () => {
         }),
     );
     const h = harness({ upstream, authorize: READER });
-    expect(await (await h.call('tools/list')).text()).not.toContain('secret');
+    expect(await (await h.call('tools/list')).json()).toMatchObject({ error: { code: -32603 } });
   });
 });

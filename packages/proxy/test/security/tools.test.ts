@@ -88,6 +88,16 @@ describe.each([
   });
 });
 
+it.each(['STRASSE', 'strasse', 'Strasse', 'straße'])(
+  'a tool named Straße cannot be called as %s',
+  async (name) => {
+    const tools = { override: { Straße: { name: 'street' } } };
+    const { send, upstream } = harness({ tools });
+    expect(await (await send(call(`{"name":"${name}"}`))).text()).toContain('-32602');
+    expect(upstream.forwarded).toHaveLength(0);
+  },
+);
+
 it('a hidden tool and one that never was get one answer, byte for byte', async () => {
   const { send } = harness({ tools: CHOSEN });
   const answer = async (name: string) => {
