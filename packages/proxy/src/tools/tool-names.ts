@@ -36,13 +36,16 @@ export function createToolNames(options: ToolOptions): ToolNames {
   const reserved = new Set([...renamed].flat().map(foldToolName));
   const only = options.only === undefined ? undefined : new Set(options.only);
 
-  const isShadowed = (name: string): boolean =>
-    !renamed.has(name) && reserved.has(foldToolName(name));
+  const longest = Math.max(0, ...[...reserved].map((name) => name.length)) * MOST_FOLDED;
+  const isReserved = (name: string): boolean =>
+    // Folding megabytes takes a second; composing makes four characters one, at most.
+    name.trim().length <= longest && reserved.has(foldToolName(name));
+  const isShadowed = (name: string): boolean => !renamed.has(name) && isReserved(name);
   const realOf = (shown: string): string | undefined => {
     if (only !== undefined && !only.has(shown)) return undefined;
     const real = reals.get(shown);
     if (real !== undefined) return real;
-    return reserved.has(foldToolName(shown)) ? undefined : shown;
+    return isReserved(shown) ? undefined : shown;
   };
   return {
     realOf,
@@ -61,3 +64,6 @@ export function createToolNames(options: ToolOptions): ToolNames {
     ],
   };
 }
+
+/** Characters that folding makes one of, with something to spare. */
+const MOST_FOLDED = 8;

@@ -1,6 +1,6 @@
 /** Ways to reach, or to learn of, a tool that the operator has hidden or renamed. */
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ToolOptions } from '../../src/index.ts';
 import { fakeUpstream, harness } from '../support/fakes.ts';
 
@@ -86,6 +86,26 @@ describe.each([
     expect(answers.map(({ status }) => status)).toEqual([401, 401, 401]);
     expect(upstream.forwarded).toHaveLength(0);
   });
+});
+
+it.each([
+  ['decomposed', 'Ệ', 'E\u0302\u0323'],
+  ['decomposed, in small letters and spaces', 'Ệ', `${' '.repeat(999)}e\u0323\u0302`],
+  ['as jamo', '각', '\u1100\u1161\u11a8'],
+])('a tool cannot be called by its name %s', async (_, real, name) => {
+  const { send, upstream } = harness({ tools: { override: { [real]: { name: 'x' } } } });
+  expect(await (await send(call(`{"name":"${name}"}`))).text()).toContain('-32602');
+  expect(upstream.forwarded).toHaveLength(0);
+});
+
+it('a name of megabytes is not folded to see whether it is hidden', async () => {
+  const { send, upstream } = harness({ tools: RENAMED });
+  const normalize = vi.spyOn(String.prototype, 'normalize');
+  onTestFinished(() => normalize.mockRestore());
+  await send(call(`{"name":"${'\ufdfa'.repeat(2_000_000)}"}`));
+  expect(upstream.forwarded).toHaveLength(1);
+  // Each of these letters becomes eighteen.
+  expect(normalize.mock.contexts.filter((text) => String(text).length > 1000)).toEqual([]);
 });
 
 it.each(['STRASSE', 'strasse', 'Strasse', 'straße'])(
