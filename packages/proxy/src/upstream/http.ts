@@ -5,6 +5,7 @@ import { type Answer, discard } from '../http/answer.ts';
 import { Fields } from '../http/fields.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import { returnedResponseHeaders } from './headers.ts';
+import { showBody } from './shown-body.ts';
 import type { Upstream, UpstreamContext } from './upstream.ts';
 
 /** One HTTP exchange with the upstream; redirects come back as they are. */
@@ -33,7 +34,10 @@ export interface HttpUpstreamOptions {
   readonly exchange?: UpstreamFetch;
   /** Frees what `exchange` holds open. */
   readonly close?: () => Promise<void>;
-  /** Milliseconds until the headers of an answer must have come. Default 60,000. */
+  /**
+   * Milliseconds until the headers of an answer must have come, and between two pieces of a body that
+   * is no event stream. Default 60,000.
+   */
   readonly headersTimeout?: number;
 }
 
@@ -101,11 +105,11 @@ export function createHttpSend({
         cause: error,
       });
     }
-    return judge(answer, url.origin);
+    return judge(answer, url.origin, headersTimeout);
   };
 }
 
-function judge(answer: Answer, origin: string): Answer {
+function judge(answer: Answer, origin: string, headersTimeout: number): Answer {
   const { status, headers, body } = answer;
   const isRedirect = status === 0 || (status >= 300 && status < 400 && status !== 304);
   if (isRedirect || status === 401) {
@@ -120,29 +124,10 @@ function judge(answer: Answer, origin: string): Answer {
   }
   const hasNoBody = status === 204 || status === 205 || status === 304;
   if (hasNoBody) discard(answer);
-  const shown = body instanceof ReadableStream ? hideErrors(body) : body;
+  const isEvents = /^text\/event-stream\b/i.test(headers.get('content-type') ?? '');
+  const patience = isEvents ? undefined : headersTimeout;
+  const shown = body instanceof ReadableStream ? showBody(body, patience) : body;
   return { status, headers: returnedResponseHeaders(headers), body: hasNoBody ? null : shown };
-}
-
-/** Servers may show a client why a stream broke; it is told nothing of what is behind. */
-function hideErrors(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const { done, value } = await reader.read();
-          if (done) controller.close();
-          else controller.enqueue(value);
-        } catch {
-          // The cause names addresses; whoever needs it looks at the upstream.
-          controller.error(new Error('the answer broke off'));
-        }
-      },
-      cancel: (reason) => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
 }
 
 /** One exchange over the platform's `fetch`. */

@@ -54,6 +54,16 @@ export function createRecoveringUpstream(
     maxBytes: options.maxBytes ?? 16 * 1024 * 1024,
   });
 
+  /** Sends, twice if need be and if it does no harm. */
+  const ask = async (message: McpMessage, context: UpstreamContext): Promise<Answer> => {
+    const attempt = (): Promise<Answer> =>
+      send(() => upstream.handle(message, context), context.signal);
+    return attempt().catch((error: unknown) => {
+      if (context.signal.aborted || !isBrokenOff(error) || !isHarmless(message.method)) throw error;
+      return attempt();
+    });
+  };
+
   /** True when the server knows the session again, by whatever id. */
   const renew = (
     session: RecoverableSession,
@@ -111,13 +121,9 @@ export function createRecoveringUpstream(
     context: UpstreamContext,
     session: RecoverableSession,
   ): Promise<Answer> => {
-    const attempt = (): Promise<Answer> =>
-      send(() => upstream.handle(message, inSession(session, context)), context.signal);
+    const attempt = (): Promise<Answer> => ask(message, inSession(session, context));
     const lostId = session.serverId;
-    const first = await attempt().catch((error: unknown) => {
-      if (!isBrokenOff(error) || !isHarmless(message.method)) throw error;
-      return attempt();
-    });
+    const first = await attempt();
     const judged = await judgeAnswer(first, context.signal);
     if (!judged.isLost || !(await renew(session, lostId, context))) return judged.response;
     return attempt();
@@ -145,7 +151,7 @@ export function createRecoveringUpstream(
     async handle(message, context) {
       const session = find(context);
       if (session === undefined) {
-        const response = await send(() => upstream.handle(message, context), context.signal);
+        const response = await ask(message, context);
         const begun = message.method === 'initialize' ? response.headers.get(HEADER) : null;
         if (begun !== null && isSuccess(response)) book.begin(begun, message, context.identity);
         return response;
