@@ -21,6 +21,16 @@ let redis: RedisServer;
 const replicas: Record<'deny' | 'allow' | 'doomed', { gateway: Program; url: string }> =
   {} as never;
 
+/** What needs no session. */
+const LIST_2026 = request('tools/list', {
+  _meta: {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientInfo': { name: 'e2e', version: '1' },
+    'io.modelcontextprotocol/clientCapabilities': {},
+  },
+});
+const HEADERS_2026 = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/list' };
+
 const configFor = (guide: string, onStoreError: string): string => `version: 1
 listen: { host: 127.0.0.1, port: 0 }
 issuers:
@@ -112,6 +122,8 @@ describe.skipIf(NEEDS_REDIS !== '')(`gateways that share a Redis${NEEDS_REDIS}`,
     // What needs neither is decided as ever.
     expect((await post(allow.url, 'nonsense', { token })).status).toBe(400);
     expect((await post(deny.url, 'nonsense')).status).toBe(401);
+    const list = await post(allow.url, LIST_2026, { token, headers: HEADERS_2026 });
+    expect([list.status, list.message.result?.tools?.length]).toEqual([200, expect.any(Number)]);
     expect(allow.gateway.said.err).toContain('store: Redis is gone');
 
     await redis.start();

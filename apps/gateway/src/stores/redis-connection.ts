@@ -74,7 +74,8 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     },
     async send(command) {
       const asked = client;
-      if (asked?.isReady !== true) throw storeError('it is not connected');
+      // One that is not ready rejects by itself.
+      if (asked === undefined) throw storeError('it is not connected');
       const late = waitFor(timeout);
       try {
         const answer = await Promise.race([asked.sendCommand(command), late.reached]);

@@ -226,6 +226,8 @@ describe.skipIf(NEEDS_REDIS !== '')(`stores in Redis${NEEDS_REDIS}`, () => {
       try {
         const asked = Array.from({ length: 20 }, () => outcome(limits.take('k', rule)));
         expect(new Set(await Promise.all(asked))).toEqual(new Set(['ERR_PROXY_STORE']));
+        // Whoever comes next is told at once.
+        expect(impatient.isReady).toBe(false);
         expect(await outcome(limits.take('k', rule))).toBe('ERR_PROXY_STORE');
       } finally {
         server.resume();

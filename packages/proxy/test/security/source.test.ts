@@ -203,6 +203,18 @@ describe('listen', () => {
     expect(reports.map(({ source }) => source)).toEqual(['127.0.0.1', '127.0.0.1']);
   });
 
+  it('tells it to what answers directly, too', async () => {
+    const { proxy, reports } = harness({ origins: {}, trustedProxies: ['127.0.0.2'] });
+    listener = await listen({ host: '127.0.0.1', port: 0 });
+    listener.answer(proxy.fetch, () => proxy.answer);
+    await fetch(`http://127.0.0.1:${listener.port}/mcp`, {
+      method: 'POST',
+      headers: { 'x-forwarded-for': EVIL },
+      body: '{}',
+    });
+    expect(reports.map(({ source }) => source)).toEqual(['127.0.0.1']);
+  });
+
   it('joins repeated headers in their order', async () => {
     const { proxy, reports } = harness({ origins: {}, trustedProxies: ['127.0.0.1'] });
     listener = await listen({ host: '127.0.0.1', port: 0 });
