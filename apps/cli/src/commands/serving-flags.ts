@@ -1,7 +1,7 @@
 /** The flags about timeouts, sessions and processes of a server. */
 import type { Command } from 'commander';
 import { duration, oneOf } from '../flag-parsers.ts';
-import { ISOLATIONS } from '../services/serving-options.ts';
+import { ISOLATIONS } from '../services/flag-words.ts';
 
 const SECONDS_OF_DAY = 86_400;
 const MOST_DAYS = 30;

@@ -1,7 +1,7 @@
 /** The flags about a server that is a URL: what it speaks, and what it is sent. */
 import type { Command } from 'commander';
 import { once, oneOf, repeated } from '../flag-parsers.ts';
-import { TRANSPORTS } from '../services/upstream-flags.ts';
+import { TRANSPORTS } from '../services/flag-words.ts';
 
 export function addUpstreamFlags(command: Command): Command {
   return command

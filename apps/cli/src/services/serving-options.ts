@@ -2,9 +2,8 @@
 import { findIdleServing, type ServingConfig } from '@thv/compose';
 import { usageError } from '../cli-error.ts';
 import type { ContainerPlan } from '../containers/plan-container.ts';
+import type { ISOLATIONS } from './flag-words.ts';
 import type { ServerArgument } from './server-argument.ts';
-
-export const ISOLATIONS = ['shared', 'session'] as const;
 
 export interface ServingFlags {
   /** Seconds. */

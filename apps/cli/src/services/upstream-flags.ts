@@ -9,12 +9,10 @@ import {
 } from '@thv/compose';
 import { usageError } from '../cli-error.ts';
 import { isLoopbackName } from '../loopback.ts';
+import type { Transport } from './flag-words.ts';
 import type { InputFile } from './introspection-options.ts';
 import type { ServerArgument } from './server-argument.ts';
 import type { Surroundings } from './sign-in-options.ts';
-
-export const TRANSPORTS = ['stdio', 'sse', 'streamable-http'] as const;
-export type Transport = (typeof TRANSPORTS)[number];
 
 export interface UpstreamFlags {
   readonly transport?: Transport;
