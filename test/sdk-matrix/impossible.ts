@@ -16,7 +16,7 @@ const OLD: readonly Generation[] = ['1.x', '2.x'];
 
 export const IMPOSSIBLE: readonly Impossible[] = [
   {
-    server: /^(?:SDK 1\.x|everything)/,
+    server: /^(?:SDK 1\.x|everything$)/,
     client: ['2.x, 2026-07-28'],
     features: ['connect'],
     reason: 'SDK 1.x does not know 2026-07-28, and this client insists on it',
@@ -47,12 +47,18 @@ export const IMPOSSIBLE: readonly Impossible[] = [
   },
   {
     server: /process/,
+    client: ['2.x, 2026-07-28'],
+    features: ['sampling', 'elicitation'],
+    reason: 'this process speaks 2025-11-25, in which nobody without a session can be asked',
+  },
+  {
+    server: /process/,
     client: OLD,
     features: ['resumption'],
     reason: 'a process on stdio keeps nothing to be sent again',
   },
   {
-    server: /^SDK 2\.x/,
+    server: /^SDK 2\.x|process/,
     client: ['2.x, 2026-07-28'],
     features: ['resumption'],
     reason: '2026-07-28 has no resumption; a call that breaks off is made again',
