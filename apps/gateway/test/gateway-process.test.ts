@@ -216,4 +216,14 @@ describe('a gateway with several issuers', () => {
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toMatch(message);
   });
+
+  it('does not start with a Redis whose URL is not set: exit code 2', async () => {
+    const issuers = [{ issuer: corp.issuer, audiences: ['mcp'] }];
+    const store = { type: 'redis', url_env: 'NOPE' };
+    for (const args of [[], ['--check']]) {
+      const { code, err } = await (await startGateway({ ...base(), issuers, store }, { args }))
+        .finished;
+      expect([code, err]).toEqual([2, expect.stringContaining('"store": NOPE is not set')]);
+    }
+  });
 });

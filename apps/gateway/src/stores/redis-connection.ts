@@ -48,6 +48,8 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       if (client === opened) tellLost(error);
     });
     opened.on('ready', () => {
+      // It was given up while it connected, when there was nothing yet to end.
+      if (client !== opened) return opened.destroy();
       if (isLost) log({ level: 'warn', message: 'store: Redis is back' });
       isLost = false;
     });

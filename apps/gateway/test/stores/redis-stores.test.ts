@@ -1,6 +1,7 @@
 /** The stores that replicas share, against a real Redis. */
 import { createHash } from 'node:crypto';
 import type { LogEvent } from '@thv/compose';
+import { createTokenValidator } from '@thv/oidc';
 import { isProxyError } from '@thv/proxy';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 // By path: the suites that every store must pass stand beside the interfaces.
@@ -126,6 +127,31 @@ describe.skipIf(NEEDS_REDIS !== '')(`stores in Redis${NEEDS_REDIS}`, () => {
       expect(await cacheOf(prefix, 'another secret').get(keyOf('t'))).toBeUndefined();
     });
 
+    it('are asked for by one replica and used by all', async () => {
+      const prefix = freshPrefix();
+      let asked = 0;
+      const replica = () =>
+        createTokenValidator({
+          audiences: ['mcp'],
+          introspection: {
+            url: 'https://idp.test/introspect',
+            clientId: 'gw',
+            clientSecret: 's',
+            cache: createSealedIntrospectionCache({ redis, prefix, secret: async () => 's' }),
+          },
+          fetch: async (_url, init) => {
+            asked += 1;
+            const active = String(init?.body).includes('good');
+            return Response.json({ active, sub: 'ann', aud: 'mcp', iss: 'https://idp.test' });
+          },
+        });
+      for (const validator of [replica(), replica(), replica()]) {
+        expect((await validator.validate('good')).subject).toBe('ann');
+        await expect(validator.validate('bad')).rejects.toThrow('not active');
+      }
+      expect(asked).toBe(2);
+    });
+
     it('say nothing to whoever reads Redis', async () => {
       const prefix = freshPrefix();
       await cacheOf(prefix).set(keyOf('the-token'), { claims }, 60);
@@ -210,6 +236,21 @@ describe.skipIf(NEEDS_REDIS !== '')(`stores in Redis${NEEDS_REDIS}`, () => {
       const said = events.map(({ level, message }) => `${level} ${message.replace(/\(.*/, '')}`);
       expect(said).toEqual(['error store: Redis is gone ', 'warn store: Redis is back']);
       expect(JSON.stringify(events)).not.toContain('a-password-of-redis');
+    });
+
+    it('may be started before it', async () => {
+      await server.kill();
+      const log: LogEvent[] = [];
+      const early = createRedisConnection({ url: server.url, log: (event) => log.push(event) });
+      early.connect();
+      await expect.poll(() => log.length, { timeout: 10_000 }).toBe(1);
+      expect(log[0]).toEqual({ level: 'error', message: 'store: Redis is gone (ECONNREFUSED)' });
+      await server.start();
+      await expect.poll(() => early.isReady, { timeout: 15_000 }).toBe(true);
+      expect(await early.send(['PING'])).toBe('PONG');
+      early.close();
+      expect(early.isReady).toBe(false);
+      expect(await outcome(early.send(['PING']))).toBe('ERR_PROXY_STORE');
     });
 
     it('wait for it only so long when it says nothing', async () => {
