@@ -1,5 +1,6 @@
 /** What an operator learns of one request (D38): names and reasons, never tokens or values. */
 
+import { redact } from './audit/redact.ts';
 import type { Exchange } from './exchange.ts';
 import type { Answer } from './http/answer.ts';
 import { isRecord } from './mcp/json-rpc.ts';
@@ -19,7 +20,7 @@ export interface ExchangeReport {
   readonly httpMethod: string;
   /** Cut after 128 characters. */
   readonly method: string | undefined;
-  /** Tool or prompt name, or resource URI; cut after 1024 characters. */
+  /** Tool or prompt name, or resource URI; cut after 1024 characters, and without what looks like a token. */
   readonly target: string | undefined;
   /** The name by which the caller called the tool, where `target` is another one. */
   readonly shownTarget: string | undefined;
@@ -48,7 +49,7 @@ export function buildReport(exchange: Exchange, response: Answer, now: number): 
     reason: exchange.reason ?? (response.status < 400 ? undefined : 'upstream'),
     httpMethod: shorten(exchange.request.method, MAX_NAME),
     method: message?.method === undefined ? undefined : shorten(message.method, MAX_NAME),
-    target: target === undefined ? undefined : shorten(target, MAX_TARGET),
+    target: target === undefined ? undefined : redact(shorten(target, MAX_TARGET)),
     shownTarget:
       exchange.shownTool === undefined ? undefined : shorten(exchange.shownTool, MAX_TARGET),
     arguments: argumentNames(message?.params?.['arguments']),

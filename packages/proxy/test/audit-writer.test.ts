@@ -136,6 +136,32 @@ describe('createAuditWriter', () => {
     expect(recovered).toEqual([{ late: 2, lost: 2 }]);
   });
 
+  it('finishes a line that is half written, although there is no room to keep it', async () => {
+    const { state, output, targets } = disk(lengthOf('a') / 2);
+    const sink = writer(output, { backlogBytes: 1 });
+    await expect(sink.write(record('a'))).rejects.toThrow('full');
+    state.room = 1e6;
+    await sink.write(record('b'));
+    expect(targets()).toEqual(['a', 'b']);
+  });
+
+  it('tries one line at a time while it fails, however many wait', async () => {
+    const inner = disk(0);
+    const sizes: number[] = [];
+    const output: AuditOutput = {
+      ...inner.output,
+      write: (bytes) => {
+        sizes.push(bytes.byteLength);
+        return inner.output.write(bytes);
+      },
+    };
+    const sink = writer(output);
+    for (let count = 0; count < 5; count += 1) {
+      await expect(sink.write(record('a'))).rejects.toThrow('full');
+    }
+    expect(new Set(sizes)).toEqual(new Set([lengthOf('a')]));
+  });
+
   it('waits for no output that hangs, and loses nothing when it goes on', async () => {
     const inner = disk();
     const gate = Promise.withResolvers<void>();

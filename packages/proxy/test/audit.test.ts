@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { renderAuditLine } from '../src/audit/audit-line.ts';
 import { type AuditRecord, type AuditSink, ProxyError } from '../src/index.ts';
 import { ALL, engine, fakeUpstream, harness, identity, jsonResult, W } from './support/fakes.ts';
 
@@ -133,6 +134,34 @@ describe('a record', () => {
     expect(sink.records[1]?.arguments).toEqual([`${'k'.repeat(127)}…`]);
     expect(sink.records[2]?.method).toHaveLength(128);
     expect(JSON.stringify(sink.records)).not.toContain('secret');
+  });
+});
+
+describe('what looks like a secret', () => {
+  const JWT = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl';
+
+  it.each([
+    ['a token for a tool', 'tools/call', { name: `x-${JWT}` }],
+    ['half a token', 'tools/call', { name: JWT.slice(0, -10) }],
+    ['a token in an address', 'resources/read', { uri: `https://a.test/?access_token=${JWT}` }],
+    ['a password in an address', 'resources/read', { uri: 'https://ann:eyJhunter2@a.test/x' }],
+    ['a token for the name of an argument', 'tools/call', { name: 't', arguments: { [JWT]: 1 } }],
+    ['a token after a line break', 'tools/call', { name: 't', arguments: { key: `\n${JWT}` } }],
+    ['a token after a control', 'tools/call', { name: 't', arguments: { key: `\u0001${JWT}` } }],
+    ['a token for the value of one', 'tools/call', { name: 't', arguments: { key: JWT } }],
+  ])('is in no line and no report: %s', async (_name, method, params) => {
+    const { call, sink, reports } = audited({}, { arguments: 'values' });
+    await call(method, params);
+    const line = renderAuditLine(sink.records[0]!); // there is one for every request
+    expect(line).not.toContain('eyJ');
+    expect(JSON.parse(line)).toMatchObject({ type: expect.stringMatching(/^mcp_/) });
+    expect(reports[0]?.target).not.toContain('eyJ');
+  });
+
+  it('is nothing that only ends alike', async () => {
+    const { call, sink } = audited();
+    await call('tools/call', { name: 'keyJson.parse' });
+    expect(renderAuditLine(sink.records[0]!)).toContain('"keyJson.parse"'); // one for each request
   });
 });
 

@@ -1,7 +1,11 @@
 /** Telemetry (D39): spans and metrics by the conventions, and nothing in them that is not theirs. */
 
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import {
+  CompositePropagator,
+  W3CBaggagePropagator,
+  W3CTraceContextPropagator,
+} from '@opentelemetry/core';
 import { type DataPoint, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import {
   InMemorySpanExporter,
@@ -34,7 +38,9 @@ function watched(options: Parameters<typeof harness>[0] = {}) {
   const observer = createTelemetry({
     server: 'weather',
     ...providers,
-    propagator: new W3CTraceContextPropagator(),
+    propagator: new CompositePropagator({
+      propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()],
+    }),
     clock: () => {
       clock += 5;
       return clock;
@@ -81,6 +87,17 @@ describe('spans', () => {
     expect(JSON.stringify([spans(server), spans(client)].flat().map(readable))).not.toMatch(
       /secret|Bearer/,
     );
+  });
+
+  it('hold no token and no password that somebody put into a name', async () => {
+    const { send, spans } = watched();
+    const jwt = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl';
+    const ask = (method: string, params: object) =>
+      send(JSON.stringify({ jsonrpc: '2.0', id: jwt, method, params }));
+    await ask('tools/call', { name: jwt });
+    await ask('prompts/get', { name: `p ${jwt}` });
+    await ask('resources/read', { uri: 'https://ann:eyJhunter2@a.test/' });
+    expect(JSON.stringify([...spans(server), ...spans(client)].map(readable))).not.toContain('eyJ');
   });
 
   it('name sessions by a digest', async () => {
@@ -132,7 +149,7 @@ describe('spans', () => {
   it.each([
     ['a number', { traceparent: 7 }],
     ['an endless one', { traceparent: parent('00f067aa0ba902b7'), tracestate: 'x'.repeat(1e5) }],
-    ['baggage', { baggage: 'user=alice' }],
+    ['baggage', { traceparent: parent('00f067aa0ba902b7'), baggage: 'user=alice' }],
   ])('take no harm from %s in _meta', async (_name, _meta) => {
     const { call, spans, upstream } = watched();
     expect((await call('ping', { _meta })).status).toBe(200);
@@ -282,8 +299,8 @@ describe('metrics', () => {
       tokenCache: { entries: 1, hits: 7, misses: 2 },
       issuers: [
         {
-          issuer: 'https://idp.example',
-          jwksUrl: 'https://idp.example/jwks',
+          issuer: undefined,
+          jwksUrl: 'https://idp.example/jwks?key=secret',
           keys: { keys: 1, age: 42, stale: false, lastError: undefined, fetched: 1, failed: 0 },
           introspection: { asked: 3, failed: 1, cacheHits: 5 },
         },
@@ -305,7 +322,7 @@ describe('metrics', () => {
       ['miss', 3],
       ['error', 1],
     ]);
-    expect(values('thv.key_set.age')).toEqual([['https://idp.example', 42]]);
+    expect(values('thv.key_set.age')).toEqual([['https://idp.example/jwks', 42]]);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Attributes of spans, by the semantic conventions for MCP and HTTP; never an argument or a claim. */
 
 import type { Attributes } from '@opentelemetry/api';
+import { redact } from '../audit/redact.ts';
 import { SUPPORTED_VERSIONS } from '../mcp/era.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import type { ObservedRequest } from '../observer.ts';
@@ -18,7 +19,7 @@ export function spanName({ message }: ObservedRequest): string {
   const method = methodLabel(message.method);
   const target = message.params?.['name'];
   const isNamed = message.method === 'tools/call' || message.method === 'prompts/get';
-  return isNamed && typeof target === 'string' ? `${method} ${shorten(target, MAX_NAME)}` : method;
+  return isNamed && typeof target === 'string' ? `${method} ${named(target)}` : method;
 }
 
 /** What is known of a message before it is answered. */
@@ -38,12 +39,12 @@ function targetAttributes({ method, params }: McpMessage): Attributes {
   const name = params?.['name'];
   const uri = params?.['uri'];
   if (method === 'tools/call' && typeof name === 'string') {
-    return { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': shorten(name, MAX_NAME) };
+    return { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': named(name) };
   }
   if (method === 'prompts/get' && typeof name === 'string') {
-    return { 'gen_ai.prompt.name': shorten(name, MAX_NAME) };
+    return { 'gen_ai.prompt.name': named(name) };
   }
-  return typeof uri === 'string' ? { 'mcp.resource.uri': shorten(uri, MAX_URI) } : {};
+  return typeof uri === 'string' ? { 'mcp.resource.uri': redact(shorten(uri, MAX_URI)) } : {};
 }
 
 /** What is known once the answer begins. */
@@ -63,5 +64,10 @@ export function reportAttributes(report: ExchangeReport, session: string | undef
 
 /** The text of an id: strings without their quotes. */
 function idOf(text: string): string {
-  return text.startsWith('"') ? String(JSON.parse(text)) : text;
+  return named(text.startsWith('"') ? String(JSON.parse(text)) : text);
+}
+
+/** What a caller calls something, cut and without what it should not hold. */
+function named(text: string): string {
+  return redact(shorten(text, MAX_NAME));
 }

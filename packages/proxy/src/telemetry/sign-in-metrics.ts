@@ -42,7 +42,7 @@ export function observeTokenValidator(
         result.observe(lookups, value, { ...base, 'thv.cache.result': name });
       }
       for (const { issuer, jwksUrl, keys, introspection } of issuers) {
-        const named = { ...base, 'thv.issuer': issuer ?? jwksUrl ?? 'introspection' };
+        const named = { ...base, 'thv.issuer': issuer ?? withoutQuery(jwksUrl) ?? 'introspection' };
         if (keys?.age !== undefined) result.observe(age, keys.age, named);
         if (introspection === undefined) continue;
         const { asked, failed, cacheHits } = introspection;
@@ -57,4 +57,9 @@ export function observeTokenValidator(
     },
     [lookups, introspections, age],
   );
+}
+
+/** Some providers want a key there. */
+function withoutQuery(url: string | undefined): string | undefined {
+  return url?.replace(/[?#].*$/s, '');
 }

@@ -17,10 +17,8 @@ export interface TraceParent {
   readonly links: Link[];
 }
 
-/** Baggage could hold anything and would be sent on; only these two are read. */
+/** Baggage could hold anything; only these two go on. */
 const NAMES = ['traceparent', 'tracestate'];
-/** A trace state has at most 512 characters to carry on (W3C Trace Context §3.3.1.5). */
-const MAX_LENGTH = 512;
 
 /**
  * Reads the trace that a request belongs to: what its message says in `_meta`, else its headers.
@@ -60,8 +58,8 @@ function extract(propagator: TextMapPropagator, read: (name: string) => unknown)
   return propagator.extract(ROOT_CONTEXT, undefined, {
     keys: () => NAMES,
     get: (_carrier, name) => {
-      const value = NAMES.includes(name) ? read(name) : undefined;
-      return typeof value === 'string' && value.length <= MAX_LENGTH ? value : undefined;
+      const value = read(name);
+      return typeof value === 'string' ? value : undefined;
     },
   });
 }
