@@ -39,6 +39,15 @@ it('limits the requests of an identity, whatever its token', async () => {
   expect((await callTool(url, await tokenOf('bob'))).status).toBe(200);
 });
 
+it('counts requests that lack a scope', async () => {
+  const url = await start('--rate-limit', '3/24h', '--oidc-required-scopes', 'mcp:use');
+  const found: number[] = [];
+  for (let index = 0; index < 5; index += 1) {
+    found.push((await callTool(url, await tokenOf('ann'))).status);
+  }
+  expect(found).toEqual([403, 403, 403, 429, 429]);
+});
+
 it('limits failed sign-ins by address, and keeps nobody out who has signed in', async () => {
   const url = await start('--failed-sign-in-limit', '3/24h', '--trusted-proxies', '127.0.0.1');
   const from = async (address: string, token?: string): Promise<number> =>

@@ -53,6 +53,10 @@ export function createOidcAuthenticator(options: OidcAuthenticatorOptions): Oidc
   const replacing = create('granted-and-required');
   /** Which of the two a refusal belongs to: the answer is built from the error alone. */
   const refusedBy = new WeakMap<object, ResourceServer>();
+  const serverOf = (error: unknown): ResourceServer => {
+    const known = typeof error === 'object' && error !== null && refusedBy.get(error);
+    return known || replacing;
+  };
 
   return {
     authenticator: {
@@ -69,10 +73,8 @@ export function createOidcAuthenticator(options: OidcAuthenticatorOptions): Oidc
         }
       },
       isCheapToVerify: (request) => adding.isCheapToVerify(request),
-      toResponse: (error) => {
-        const known = typeof error === 'object' && error !== null && refusedBy.get(error);
-        return (known || replacing).toResponse(error);
-      },
+      refusedIdentity: (error) => serverOf(error).refusedIdentity(error),
+      toResponse: (error) => serverOf(error).toResponse(error),
     },
     metadata: () => adding.metadata(),
   };

@@ -55,6 +55,8 @@ export interface ResourceServer {
    * accepted a moment ago, or the request carries none that could be.
    */
   isCheapToVerify(request: BearerRequest): boolean;
+  /** Whose token it was, for an error about scopes: the token was good, but not for this. */
+  refusedIdentity(error: unknown): Identity | undefined;
   /** The refusal for an error of `verify`; 500 for anything that is not an {@link OidcError}. */
   toResponse(error: unknown): Response;
   /** `verify` and `toResponse` in one. */
@@ -94,13 +96,18 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     return explicit ?? (resource === undefined ? undefined : wellKnownUrl(resource));
   }
 
+  /** Beside the errors and not in them: errors are logged, identities are not. */
+  const refused = new WeakMap<object, Identity>();
+
   function assertScopes(identity: Identity, scopes: readonly string[]): void {
     const held = expandScopes(identity.scopes, implies);
     if (scopes.every((scope) => held.has(scope))) return;
-    throw new OidcError('ERR_OIDC_INSUFFICIENT_SCOPE', 'The token lacks a required scope', {
+    const error = new OidcError('ERR_OIDC_INSUFFICIENT_SCOPE', 'The token lacks a required scope', {
       requiredScopes: scopes,
       grantedScopes: identity.scopes,
     });
+    refused.set(error, identity);
+    throw error;
   }
 
   async function verify(request: BearerRequest): Promise<Identity> {
@@ -162,6 +169,8 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     verify,
     assertScopes,
     isCheapToVerify,
+    refusedIdentity: (error) =>
+      typeof error === 'object' && error !== null ? refused.get(error) : undefined,
     toResponse,
     require: (request) => verify(request).catch(toResponse),
     challenge,

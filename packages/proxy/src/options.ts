@@ -23,6 +23,11 @@ export interface Authenticator {
   /** The answer to a rejected request: 400, 401, 403 or 503, never a detail of the reason. */
   toResponse(error: unknown): Response;
   /**
+   * Who it was, for an error about a credential that is good but not for this, such as one without a
+   * needed scope. The request is counted and reported as that identity's. Without it nobody's.
+   */
+  refusedIdentity?(error: unknown): Identity | undefined;
+  /**
    * True when `verify` will need neither a signature check nor a question to anybody: the credential
    * was accepted a moment ago, or there is none. Such requests are neither counted as failed
    * sign-ins nor refused for those of others. Without it all of them are.

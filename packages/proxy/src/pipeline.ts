@@ -11,7 +11,11 @@ import { forwardStage } from './middleware/forward.ts';
 import { byRoute, legacyForwardStage, legacySessionStage } from './middleware/legacy.ts';
 import { originStage } from './middleware/origin.ts';
 import { parseStage } from './middleware/parse.ts';
-import { identityLimitStage, signInLimitStage } from './middleware/rate-limit.ts';
+import {
+  createIdentityCount,
+  identityLimitStage,
+  signInLimitStage,
+} from './middleware/rate-limit.ts';
 import { reportStage } from './middleware/report.ts';
 import { sessionStage } from './middleware/session.ts';
 import { toolsStage } from './middleware/tools.ts';
@@ -40,6 +44,7 @@ export function buildPipeline(options: ResolvedOptions, ending: AbortSignal): Pi
   const { tools } = options;
   const toolNotices =
     tools && createToolNotices(tools, (text) => onError(new Error(text), 'tools'));
+  const countIdentity = createIdentityCount(options);
   const forwarding = { ...options, engine, hints, traffic, tasks, ending, toolNotices };
   return [
     // Outermost, so that refusals of every later stage are reported and nothing thrown gets out.
@@ -52,10 +57,10 @@ export function buildPipeline(options: ResolvedOptions, ending: AbortSignal): Pi
     // provider that it spares.
     signInLimitStage(options),
     // Before a single byte of the body is read.
-    authenticateStage(options.authenticate),
+    authenticateStage(options.authenticate, countIdentity),
     // After sign-in, because it counts by identity; before the body is read, whose reading is most
     // of what a request costs here. Nothing in between: every authenticated request counts.
-    identityLimitStage(options),
+    identityLimitStage(countIdentity),
     // Gives the one reading that all later stages share.
     parseStage(options.bodyLimit),
     // After parsing, since `initialize` and the 2026 era have no session; before policy, so that

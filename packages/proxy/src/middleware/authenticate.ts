@@ -2,13 +2,27 @@
 
 import type { Stage } from '../exchange.ts';
 import type { Authenticator } from '../options.ts';
+import type { IdentityCount } from './rate-limit.ts';
 
-/** Sets the identity, or answers with the authenticator's refusal. */
-export function authenticateStage(authenticator: Authenticator): Stage {
+/**
+ * Sets the identity, or answers with the authenticator's refusal.
+ *
+ * @param countIdentity counts a caller who is known and refused all the same
+ */
+export function authenticateStage(
+  authenticator: Authenticator,
+  countIdentity: IdentityCount = async () => undefined,
+): Stage {
   return async (exchange, next) => {
     try {
       exchange.identity = await authenticator.verify(exchange.request);
     } catch (error) {
+      const identity = authenticator.refusedIdentity?.(error);
+      if (identity !== undefined) {
+        exchange.identity = identity;
+        const tooMany = await countIdentity(exchange);
+        if (tooMany !== undefined) return tooMany;
+      }
       exchange.reason = reasonOf(error);
       return authenticator.toResponse(error);
     }

@@ -43,26 +43,41 @@ export function signInLimitStage(options: LimitOptions): Stage {
   };
 }
 
-/** Counts what an identity asks for, and refuses what is too much. */
-export function identityLimitStage({ limits, onError }: LimitOptions): Stage {
-  const { identity, signIns } = limits;
-  if (identity === undefined && signIns === undefined) return (_exchange, next) => next();
-  return async (exchange, next) => {
-    exchange.signIn?.settle(false);
-    if (identity === undefined) return next();
+/** Counts a request of an exchange's identity; the refusal, where it is one too many. */
+export type IdentityCount = (exchange: Exchange) => Promise<Response | undefined>;
+
+/** @returns undefined where requests of identities are not limited */
+export function createIdentityCount({ limits, onError }: LimitOptions): IdentityCount | undefined {
+  const { identity } = limits;
+  if (identity === undefined) return undefined;
+  return async (exchange) => {
     const { issuer, subject } = identityOf(exchange);
     let wait: number;
     try {
       wait = await identity.take(issuer, subject);
     } catch (error) {
       onError(error, 'rate-limit');
-      if (identity.onStoreError === 'allow') return next();
+      if (identity.onStoreError === 'allow') return undefined;
       exchange.reason = 'rate-limit-store';
       return replyUnavailable();
     }
-    if (wait <= 0) return next();
+    if (wait <= 0) return undefined;
     exchange.reason = 'rate-limit';
     return replyTooMany(wait);
+  };
+}
+
+/** Refuses what is too much of one identity. */
+export function identityLimitStage(countIdentity: IdentityCount | undefined): Stage {
+  if (countIdentity === undefined) {
+    return (exchange, next) => {
+      exchange.signIn?.settle(false);
+      return next();
+    };
+  }
+  return async (exchange, next) => {
+    exchange.signIn?.settle(false);
+    return (await countIdentity(exchange)) ?? next();
   };
 }
 

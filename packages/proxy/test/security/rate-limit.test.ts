@@ -81,6 +81,25 @@ describe('the limit of an identity', () => {
     expect(found).toEqual([403, 403, 403, 429]);
   });
 
+  it('counts requests of callers who are known but lack a scope, as theirs', async () => {
+    const lacking: ProxyOptions['authenticate'] = {
+      verify: async () => {
+        throw new Error('scope');
+      },
+      refusedIdentity: (error) =>
+        error instanceof Error && error.message === 'scope' ? identity('ann') : undefined,
+      toResponse: () => new Response(null, { status: 403 }),
+    };
+    const rule = { requests: 3, window: 60_000 };
+    const limits = createRateLimits({ identity: rule, failedSignIns: rule, now: () => 0 });
+    const door = limited({ authenticate: lacking, limits });
+    const found = await statuses(5, () => send(door, { user: 'x' }));
+    expect(found).toEqual([403, 403, 403, 429, 429]);
+    expect(door.reports.map(({ subject }) => subject)).toEqual(Array(5).fill('ann'));
+    expect(door.reports.at(-1)).toMatchObject({ reason: 'rate-limit' });
+    expect(door.upstream.forwarded).toHaveLength(0);
+  });
+
   it('does not read the body of what it refuses', async () => {
     const door = limited();
     await statuses(3, () => send(door, { user: 'ann' }));
