@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { runMain } from './run-main.ts';
 import { runThv } from './spawn-thv.ts';
 
 describe('thv', () => {
@@ -34,7 +35,7 @@ describe('thv', () => {
     [
       'no server',
       ['run'],
-      'thv: no server: there is nothing to run; give a URL, npx://package[@version], or --name NAME -- COMMAND',
+      'thv: no server: there is nothing to run; give a URL, npx://package[@version], uvx://package[@version], a catalogue name, an image, or --name NAME -- COMMAND',
     ],
     [
       'a command without a name',
@@ -45,7 +46,7 @@ describe('thv', () => {
     [
       'a server of an unknown kind',
       ['run', '-f', 'ghcr'],
-      'thv: "ghcr": is no server that thv can run; give a URL, npx://package[@version], or --name NAME -- COMMAND',
+      'thv: "ghcr": the built-in catalogue has no such server; an image is written with a tag: ghcr:TAG',
     ],
     [
       'a bad port',
@@ -78,17 +79,17 @@ describe('thv', () => {
       'thv: --ready-timeout: means nothing with --foreground; drop one',
     ],
     [
-      'to be the process behind a server',
-      ['supervise', 'a', 'b'],
-      'thv: supervise: is for thv itself; use thv run or thv start',
-    ],
-    [
       'a policy file that is not there',
       ['run', '-f', '--authz-config', 'none.yaml', 'http://127.0.0.1:1/mcp'],
       'thv: --authz-config: none.yaml cannot be read; check the path',
     ],
   ])('refuses %s with one line and exit code 2', async (_name, args, line) => {
-    expect(await runThv(args)).toEqual({ code: 2, out: '', err: `${line}\n` });
+    expect(await runMain(args)).toEqual({ code: 2, out: '', err: `${line}\n` });
+  });
+
+  it('refuses to be the process behind a server', async () => {
+    const err = 'thv: supervise: is for thv itself; use thv run or thv start\n';
+    expect(await runThv(['supervise', 'a', 'b'])).toEqual({ code: 2, out: '', err });
   });
 
   it('shows the help of a group without a command, as an error', async () => {

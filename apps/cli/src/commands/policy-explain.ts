@@ -45,10 +45,26 @@ export async function explainPolicies(
     renderExplanation(explanation, {
       places: new Map(places.map((place) => [place.id, place])),
       showPath: (name) => showPath(name, io.cwd),
+      groupClaims: groupClaimsOf(config.cedar),
       verbose: flags.verbose === true,
       format: flags.format ?? 'text',
       screen: io.stdout,
     }),
   );
   return EXIT.done;
+}
+
+/** Where the library looks for groups and roles, as it is documented. */
+function groupClaimsOf({
+  groupClaimName,
+  roleClaimName,
+}: {
+  readonly groupClaimName?: string | undefined;
+  readonly roleClaimName?: string | undefined;
+}): readonly string[] {
+  return [
+    ...(groupClaimName === undefined ? [] : [groupClaimName]),
+    ...['groups', 'roles', 'cognito:groups'],
+    ...(roleClaimName === undefined ? [] : [roleClaimName]),
+  ];
 }

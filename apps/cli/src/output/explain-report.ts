@@ -12,6 +12,8 @@ export interface ExplanationOptions {
   readonly places: ReadonlyMap<string, PolicyPlace>;
   /** How a file is shown. */
   readonly showPath: (file: string) => string;
+  /** The claims that groups and roles are read from. */
+  readonly groupClaims: readonly string[];
   /** With the request and the entities as Cedar saw them. */
   readonly verbose: boolean;
   readonly format: 'text' | 'json';
@@ -137,9 +139,10 @@ function renderErrors({ errors }: Explanation, options: ExplanationOptions): rea
 }
 
 function renderNearMisses(
-  { nearMisses }: Explanation,
+  explanation: Explanation,
   options: ExplanationOptions,
 ): readonly string[] {
+  const { nearMisses } = explanation;
   return nearMisses.length === 0
     ? []
     : [
@@ -147,8 +150,33 @@ function renderNearMisses(
         ...nearMisses.flatMap(({ id, why }) => [
           withPlace(id, options),
           ...wrapLines(clean(why), SOURCE_INDENT, options.screen),
+          ...(why.startsWith('the principal is not in ') ? renderGroups(explanation, options) : []),
         ]),
       ];
+}
+
+const MAX_GROUPS = 5;
+
+/** The groups that the token did give, which are often those of another claim. */
+function renderGroups(
+  { request, entities }: Explanation,
+  { groupClaims, screen }: ExplanationOptions,
+): readonly string[] {
+  const { type, id } = request.principal;
+  const principal = entities.find(({ uid }) => {
+    const found = '__entity' in uid ? uid.__entity : uid;
+    return found.type === type && found.id === id;
+  });
+  const groups = (principal?.parents ?? []).map((parent) =>
+    nameOf('__entity' in parent ? parent.__entity : parent),
+  );
+  const more = groups.length > MAX_GROUPS ? ` and ${groups.length - MAX_GROUPS} more` : '';
+  const found =
+    groups.length === 0
+      ? 'the token gives no groups'
+      : `the token gives ${groups.slice(0, MAX_GROUPS).join(', ')}${more}`;
+  const text = `${found}; looked at: ${groupClaims.join(', ')}`;
+  return wrapLines(text, `${SOURCE_INDENT}→ `, screen).map((line) => paint(line, 'hint', screen));
 }
 
 function renderCedar({ request, entities }: Explanation): readonly string[] {
