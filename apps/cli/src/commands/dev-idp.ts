@@ -57,7 +57,7 @@ ${curlLine(idp)}
 
 Protect a server with it:
 
-  thv run -f --oidc-issuer ${idp.issuer} --oidc-audience my-server SERVER
+  thv run --oidc-issuer ${idp.issuer} --oidc-audience my-server SERVER
 `;
 }
 
