@@ -64,6 +64,7 @@ export class SoakClient {
           await pause(PAUSE);
           continue;
         }
+        tally.count('opened');
         for await (const chunk of answer.body) this.#check(String(chunk), session);
         tally.count('reopened');
       } catch {
@@ -119,7 +120,7 @@ export class SoakClient {
   /** A client that goes away in the middle of a call. */
   async #leave(): Promise<void> {
     const params = { name: 'echo', arguments: { mark: `${this.#options.name}/left` } };
-    await this.#send('tools/call', params, AbortSignal.timeout(Math.random() * 20));
+    await this.#send('tools/call', params, AbortSignal.timeout(Math.ceil(Math.random() * 20)));
     this.#options.tally.count('left');
   }
 

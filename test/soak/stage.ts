@@ -56,6 +56,11 @@ export async function startStage(webPort: number): Promise<Stage> {
     ],
     { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] },
   );
+  // However this process ends, nothing of it goes on.
+  process.once('exit', () => {
+    gateway.kill('SIGKILL');
+    web.kill('SIGKILL');
+  });
   const told = createInterface({ input: gateway.stdio[3] as Readable }); // A pipe that is read.
   const [line] = await once(createInterface({ input: gateway.stdout! }), 'line'); // A pipe as well.
   const origin = `http://${/listening on (\S+)/.exec(String(line))?.[1]}`;

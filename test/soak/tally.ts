@@ -16,6 +16,7 @@ export type Kind =
   | 'session-gone'
   | 'left'
   | 'events'
+  | 'opened'
   | 'reopened';
 
 export interface Tally {

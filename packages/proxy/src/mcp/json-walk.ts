@@ -1,4 +1,4 @@
-/** One pass over text that is already known to be JSON: duplicate keys, depth, and where things are. */
+/** One pass over text that is already known to be JSON: members, depth, and where things are. */
 
 /** Where a value stands in the text, as UTF-16 offsets: `text.slice(start, end)`. */
 export interface Span {
@@ -19,200 +19,250 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
-const plainString = /[^"\\]*/y;
+const LOWER_U = 0x75;
+const LOWER_D = 0x64;
 /** A letter, digit or underscore written as an escape, which no encoder does. */
 const needlessEscape = /(?<!\\)(?:\\\\)*\\u00(?:3\d|[46][1-9a-f]|[57][\da]|5f)/i;
-const surrogateEscape = /\\u[dD][89a-fA-F]/;
 
+/** An object or array in which something is wanted. */
 interface Frame {
-  /** Keys seen so far; undefined for arrays. */
-  readonly keys: Set<string> | undefined;
-  /** Path of this value while something in it is wanted. */
-  readonly path: string | undefined;
-  /** Path of the value being read in this frame, and where it begins, when its span is wanted. */
-  member: { readonly path: string; readonly start: number } | undefined;
-  /** Path of the value being read in this frame, when something below it is wanted. */
-  below: string | undefined;
+  readonly isArray: boolean;
+  readonly wanted: Wanted;
+  /** Where the value being read in this frame begins, and what of it is wanted. */
+  start: number;
+  member: Wanted | undefined;
 }
 
-/** Walks the text once; what it found is in `spans` and `items`. */
+/** What is wanted of a value: its own place, places of its items, things below. */
+interface Wanted {
+  readonly path: string;
+  isItself: boolean;
+  /** Path of the items, where their places are wanted. */
+  items: string | undefined;
+  readonly members: Map<string, Wanted>;
+}
+
+/** Whether a container is an object, by depth. One for all walks: they never wait for anything. */
+const isObjectAt = new Uint8Array(MAX_DEPTH + 1);
+
+/** Walks the text once; what it found is in its members. */
 export class JsonWalk {
   readonly spans: Map<string, Span> = new Map();
   readonly items: Map<string, Span[]> = new Map();
+  /** Members of all objects, written ones: a key that is there twice counts twice. */
+  memberCount = 0;
   /** True when a key holds an escape, which `JSON.parse` may have read wrongly. */
   hasEscapedKey = false;
   readonly #text: string;
-  readonly #wanted: ReadonlySet<string>;
-  readonly #prefixes: ReadonlySet<string>;
-  readonly #checkSurrogates: boolean;
-  readonly #stack: Frame[] = [];
-  #at = 0;
+  readonly #wanted: Wanted;
+  readonly #isWellFormed: boolean;
+  /** The outermost containers, as far down as something in them is wanted. */
+  readonly #frames: Frame[] = [];
+  #nextBackslash = -1;
+  #nextQuote = -1;
+  /** The last string holds an escape, and one that may be half of a pair. */
+  #hasEscape = false;
+  #hasHalf = false;
 
   constructor(text: string, wanted: ReadonlySet<string>) {
     this.#text = text;
-    this.#wanted = wanted;
-    this.#prefixes = prefixesOf(wanted);
-    this.#checkSurrogates = !text.isWellFormed() || surrogateEscape.test(text);
+    this.#wanted = planOf(wanted);
+    this.#isWellFormed = text.isWellFormed();
   }
 
-  /** What makes the text ambiguous, if anything. */
+  /** What makes the text ambiguous, if anything; duplicate keys are for whoever counts the value's. */
   run(): WalkProblem | undefined {
     const text = this.#text;
+    const frames = this.#frames;
+    let depth = 0;
     let expectKey = false;
-    while (this.#at < text.length) {
-      const code = text.charCodeAt(this.#at);
-      switch (code) {
+    for (let at = 0; at < text.length; at += 1) {
+      switch (text.charCodeAt(at)) {
         case QUOTE: {
-          const problem = expectKey ? this.#readKey() : this.#readString();
-          if (problem !== undefined) return problem;
+          const start = at;
+          at = this.#endOfString(start + 1);
+          if ((this.#hasHalf || !this.#isWellFormed) && !isWellFormed(text.slice(start, at + 1)))
+            return 'surrogate';
+          if (!expectKey) break;
           expectKey = false;
-          continue;
+          this.memberCount += 1;
+          const isEscaped = this.#hasEscape;
+          if (isEscaped && !this.#admitsEscapes(text.slice(start, at + 1))) return 'escaped-key';
+          const end = at;
+          while (text.charCodeAt(at) !== COLON) at += 1;
+          if (depth !== frames.length) break;
+          const key = text.slice(start + 1, end);
+          this.#beginMember(isEscaped ? decode(`"${key}"`) : key, at + 1);
+          break;
         }
         case OPEN_OBJECT:
         case OPEN_ARRAY:
-          if (this.#stack.length >= MAX_DEPTH) return 'depth';
-          this.#open(code === OPEN_OBJECT);
-          expectKey = code === OPEN_OBJECT;
+          if (depth >= MAX_DEPTH) return 'depth';
+          expectKey = text.charCodeAt(at) === OPEN_OBJECT;
+          if (depth === frames.length) this.#open(!expectKey, at + 1);
+          depth += 1;
+          isObjectAt[depth] = expectKey ? 1 : 0;
           break;
         case CLOSE_OBJECT:
         case CLOSE_ARRAY:
-          this.#endMember();
-          this.#stack.pop();
+          if (depth === frames.length) {
+            this.#endMember(at);
+            frames.pop();
+          }
+          depth -= 1;
           expectKey = false;
           break;
         case COMMA:
-          this.#endMember();
-          expectKey = this.#beginNext();
+          expectKey = isObjectAt[depth] === 1;
+          if (depth === frames.length) this.#beginNext(at);
           break;
         default:
           break;
       }
-      this.#at += 1;
     }
     return undefined;
   }
 
-  #open(isObject: boolean): void {
-    const parent = this.#stack[this.#stack.length - 1];
-    const path = parent === undefined ? '' : parent.below;
-    const frame: Frame = {
-      keys: isObject ? new Set() : undefined,
-      path,
-      member: undefined,
-      below: undefined,
-    };
-    this.#stack.push(frame);
-    if (!isObject) this.#beginItem(frame);
+  /** A container begins; it is followed only where something in it is wanted. */
+  #open(isArray: boolean, start: number): void {
+    const parent = this.#frames[this.#frames.length - 1];
+    const wanted = parent === undefined ? this.#wanted : parent.member;
+    if (wanted === undefined || (isArray ? wanted.items === undefined : wanted.members.size === 0))
+      return;
+    if (wanted.items !== undefined && isArray) this.items.set(wanted.items, []);
+    this.#frames.push({ isArray, wanted, start, member: undefined });
   }
 
-  /** After a comma: true when a key comes next. */
-  #beginNext(): boolean {
-    const frame = this.#stack[this.#stack.length - 1]!; // A comma stands inside something.
-    frame.below = undefined;
-    if (frame.keys !== undefined) return true;
-    this.#beginItem(frame);
-    return false;
+  /** At a comma in a followed container. */
+  #beginNext(at: number): void {
+    const frame = this.#endMember(at);
+    frame.start = at + 1;
+    frame.member = undefined;
   }
 
-  #beginItem(frame: Frame): void {
-    if (frame.path === undefined) return;
-    const path = `${frame.path}[]`;
-    if (!this.#wanted.has(path)) return;
-    if (!this.items.has(path)) this.items.set(path, []);
-    frame.member = { path, start: this.#at + 1 };
+  /** After the colon of a member in a followed object. */
+  #beginMember(key: string, start: number): void {
+    const frame = this.#frames[this.#frames.length - 1]!; // Asked only inside a followed container.
+    frame.member = frame.wanted.members.get(key);
+    frame.start = start;
   }
 
   /** Records the span of the member or item that ends here. */
-  #endMember(): void {
-    const frame = this.#stack[this.#stack.length - 1]!; // A comma or a bracket stands inside something.
-    const { member } = frame;
-    if (member === undefined) return;
-    frame.member = undefined;
-    const span = trim(this.#text, member.start, this.#at);
-    const items = this.items.get(member.path);
-    if (items === undefined) this.spans.set(member.path, span);
+  #endMember(end: number): Frame {
+    const frame = this.#frames[this.#frames.length - 1]!; // Asked only inside a followed container.
+    const { isArray, wanted, member } = frame;
+    if (!isArray && member?.isItself !== true) return frame;
+    const span = trim(this.#text, frame.start, end);
+    if (!isArray) this.spans.set(member?.path ?? '', span);
     // The blank between the brackets of an empty array is no item.
-    else if (span.start < span.end) items.push(span);
+    else if (span.start < span.end) this.items.get(wanted.items ?? '')?.push(span);
+    return frame;
   }
 
-  #readKey(): WalkProblem | undefined {
-    const frame = this.#stack[this.#stack.length - 1]!; // A key stands inside an object.
-    const keys = frame.keys!; // Keys are only expected where #open made a set for them.
-    const start = this.#at;
-    const escaped = this.#skipString();
-    if (escaped) {
-      this.hasEscapedKey = true;
-      // A server on V8 13.6 might read another key: see `json-build.ts`.
-      if (needlessEscape.test(this.#text.slice(start, this.#at))) return 'escaped-key';
+  /** Where the quote is that ends the string whose first character is at `from`. */
+  #endOfString(from: number): number {
+    const text = this.#text;
+    this.#hasEscape = false;
+    this.#hasHalf = false;
+    let reach = NEAR;
+    let near = from + reach;
+    for (let at = from; ; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code === QUOTE) return at;
+      if (code === BACKSLASH) {
+        this.#hasEscape = true;
+        if (isSurrogateEscape(text, at)) this.#hasHalf = true;
+        at += 1;
+        near = at + reach;
+      } else if (at >= near) {
+        // A long string: the way to its next escape is likely to be long as well.
+        reach = 1;
+        at = this.#beforeNext(at);
+      }
     }
-    if (this.#checkSurrogates && !this.#isWellFormed(start)) return 'surrogate';
-    const key = escaped ? this.#decode(start) : this.#text.slice(start + 1, this.#at - 1);
-    if (keys.has(key)) return 'duplicate-key';
-    keys.add(key);
-    while (this.#text.charCodeAt(this.#at) !== COLON) this.#at += 1;
-    this.#at += 1;
-    frame.below = undefined;
-    if (frame.path === undefined) return undefined;
-    const path = joinPath(frame.path, key);
-    if (!this.#prefixes.has(path)) return undefined;
-    frame.below = path;
-    if (this.#wanted.has(path)) frame.member = { path, start: this.#at };
-    return undefined;
   }
 
-  #readString(): WalkProblem | undefined {
-    const start = this.#at;
-    this.#skipString();
-    return this.#checkSurrogates && !this.#isWellFormed(start) ? 'surrogate' : undefined;
+  /**
+   * Before the next quote or backslash: looked for by the engine, which is faster over long ways. Both
+   * places are kept, or each of many escapes in a long string would be a search to its end.
+   */
+  #beforeNext(at: number): number {
+    if (this.#nextBackslash <= at) this.#nextBackslash = find(this.#text, '\\', at);
+    if (this.#nextQuote <= at) this.#nextQuote = find(this.#text, '"', at);
+    return Math.min(this.#nextQuote, this.#nextBackslash) - 1;
   }
 
-  /** Moves past the string that starts here; true when it holds an escape. */
-  #skipString(): boolean {
-    let escaped = false;
-    this.#at += 1;
-    for (;;) {
-      plainString.lastIndex = this.#at;
-      plainString.test(this.#text);
-      this.#at = plainString.lastIndex;
-      if (this.#text.charCodeAt(this.#at) !== BACKSLASH) break;
-      escaped = true;
-      this.#at += 2;
-    }
-    this.#at += 1;
-    return escaped;
+  #admitsEscapes(literal: string): boolean {
+    this.hasEscapedKey = true;
+    // A server on V8 13.6 might read another key: see `json-build.ts`.
+    return !needlessEscape.test(literal);
   }
+}
 
-  #decode(start: number): string {
-    // A JSON string literal: the whole text has been parsed before.
-    return JSON.parse(this.#text.slice(start, this.#at)) as string;
-  }
+/** Characters of a string that are looked at one by one. */
+const NEAR = 12;
 
-  #isWellFormed(start: number): boolean {
-    return this.#decode(start).isWellFormed();
+/** True for `\\uD800` to `\\uDFFF`, which stand for characters in pairs only. */
+function isSurrogateEscape(text: string, at: number): boolean {
+  return text.charCodeAt(at + 1) === LOWER_U && (text.charCodeAt(at + 2) | 0x20) === LOWER_D;
+}
+
+function find(text: string, character: string, from: number): number {
+  const at = text.indexOf(character, from);
+  return at === -1 ? Number.POSITIVE_INFINITY : at;
+}
+
+function isWellFormed(literal: string): boolean {
+  return decode(literal).isWellFormed();
+}
+
+/** The value of a string literal; the whole text has been parsed before. */
+function decode(literal: string): string {
+  return JSON.parse(literal) as string;
+}
+
+/** Members of all objects in a value: fewer than were written when a key was there twice. */
+export function countMembers(value: unknown): number {
+  if (typeof value !== 'object') return 0;
+  let count = 0;
+  if (Array.isArray(value)) {
+    for (const item of value) if (typeof item === 'object') count += countMembers(item);
+    return count;
   }
+  const object = value as Readonly<Record<string, unknown>> | null; // Callers give objects and arrays.
+  // Faster than a list of keys; values of `JSON.parse` inherit nothing that could be enumerated.
+  for (const key in object) {
+    count += 1;
+    const member = object[key];
+    if (typeof member === 'object') count += countMembers(member);
+  }
+  return count;
 }
 
 /** Sets of wanted paths are constants, so each is taken apart once. */
-const knownPrefixes = new WeakMap<ReadonlySet<string>, ReadonlySet<string>>();
+const plans = new WeakMap<ReadonlySet<string>, Wanted>();
 
-function prefixesOf(paths: ReadonlySet<string>): ReadonlySet<string> {
-  const known = knownPrefixes.get(paths);
+function planOf(paths: ReadonlySet<string>): Wanted {
+  const known = plans.get(paths);
   if (known !== undefined) return known;
-  const prefixes = new Set<string>();
-  knownPrefixes.set(paths, prefixes);
+  const root = wantNothing('');
+  plans.set(paths, root);
   for (const path of paths) {
-    const parts = path.replace('[]', '').split('.');
-    for (let length = 1; length <= parts.length; length += 1) {
-      prefixes.add(parts.slice(0, length).join('.'));
+    let at = root;
+    // A key that holds a dot or a bracket is none of these, whatever it looks like in a path.
+    for (const key of path.replace('[]', '').split('.')) {
+      const below = at.members.get(key) ?? wantNothing(at.path === '' ? key : `${at.path}.${key}`);
+      at.members.set(key, below);
+      at = below;
     }
+    if (path.endsWith('[]')) at.items = path;
+    else at.isItself = true;
   }
-  return prefixes;
+  return root;
 }
 
-/** A key that holds a dot or a bracket can never equal a wanted path by accident. */
-function joinPath(parent: string, key: string): string {
-  const name = /[.[]/.test(key) ? key.replaceAll(/[.[]/g, '\u0000') : key;
-  return parent === '' ? name : `${parent}.${name}`;
+function wantNothing(path: string): Wanted {
+  return { path, isItself: false, items: undefined, members: new Map() };
 }
 
 function trim(text: string, from: number, to: number): Span {

@@ -8,7 +8,7 @@
 
 import { buildJson } from './json-build.ts';
 import { hasMoreParts, MAX_ANSWER_PARTS } from './json-parts.ts';
-import { JsonWalk, type Span, type WalkProblem } from './json-walk.ts';
+import { countMembers, JsonWalk, type Span, type WalkProblem } from './json-walk.ts';
 
 export type { Span } from './json-walk.ts';
 
@@ -68,6 +68,7 @@ export function readStrictJson(
   const problem = walk.run();
   if (problem !== undefined) return { ok: false, problem };
   if (walk.hasEscapedKey) value = buildJson(text);
+  if (countMembers(value) !== walk.memberCount) return { ok: false, problem: 'duplicate-key' };
   return { ok: true, json: { text, value, spans: walk.spans, items: walk.items } };
 }
 
