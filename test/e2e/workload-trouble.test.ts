@@ -93,6 +93,22 @@ describe('a proxy', () => {
     expect(await readdir(state('sockets'))).toEqual([]);
   });
 
+  it('whose state was lost is not run beside another one', async () => {
+    const mark = newMark();
+    expect((await thv('run', '--name', 'lost', ...rawServer(mark))).code).toBe(0);
+    const saved = await readState('lost');
+    await writeFile(state('workloads', 'lost.json'), '{"schema_version": 1, "na');
+    const { code, err } = await thv('run', '--name', 'lost', ...rawServer(mark));
+    expect(code).toBe(1);
+    expect(err).toContain('the state of lost is damaged; it is kept as');
+    expect(err).toMatch(
+      /^thv: lost: a proxy of this name still runs, although its state was lost; /m,
+    );
+    expect(await findProcesses(mark)).toHaveLength(1);
+    await writeFile(state('workloads', 'lost.json'), JSON.stringify(saved));
+    expect((await thv('rm', 'lost')).out).toBe('lost: stopped and removed\n');
+  });
+
   it('that the system ends is stopped, not unhealthy', async () => {
     expect((await thv('run', '--name', 'ended', ...rawServer(newMark()))).code).toBe(0);
     process.kill((await json<Seen>('status', 'ended')).pid, 'SIGTERM');

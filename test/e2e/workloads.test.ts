@@ -178,7 +178,7 @@ describe('a server that does not come up', () => {
       'a server that is not ready in time',
       ['--ready-timeout', '1s', '--', 'sleep', '60'],
       1,
-      /^thv: bad: not ready within 1s; give it longer with --ready-timeout\n$/m,
+      /^thv: bad: not ready within 1s; give it longer with --ready-timeout; a download takes its time\n$/m,
     ],
     [
       'policies that cannot be read',

@@ -4,6 +4,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { clean, createLog, type Log } from '../log.ts';
 import { renderError } from '../output/error-text.ts';
+import { withProgress } from '../output/progress.ts';
 import { type Change, renderChanges } from '../output/workload-changes.ts';
 import type { Format, GlobalFlags } from '../program.ts';
 import { checkName } from '../services/server-argument.ts';
@@ -39,6 +40,8 @@ export interface Changed {
 export interface ChangeRules {
   /** The command, for messages. */
   readonly what: string;
+  /** What it is doing, while it takes long: "stopping". */
+  readonly doing: string;
   /** What one is told that does not exist; undefined when that is a failure. */
   readonly missing: string | undefined;
   readonly change: (record: WorkloadRecord, context: ChangeContext) => Promise<Changed>;
@@ -109,7 +112,11 @@ export async function changeWorkloads(
     );
   }
 
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const [only] = names;
+  const whom = names.length === 1 && only !== undefined ? only : `${names.length} servers`;
+  await withProgress({ io, quiet: flags.quiet }, `${rules.doing} ${whom}`, () =>
+    Promise.all(Array.from({ length: AT_ONCE }, work)),
+  );
   changes.sort((left, right) => names.indexOf(left.name) - names.indexOf(right.name));
   io.out(renderChanges(changes, flags.format ?? 'text'));
   return codes.has(EXIT.failed) ? EXIT.failed : ([...codes][0] ?? EXIT.done);

@@ -2,7 +2,6 @@
 import { usageError } from '../cli-error.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
-import { withProgress } from '../output/progress.ts';
 import { askWorkload } from '../workloads/control-channel.ts';
 import { isUp, lookAtWorkload, type WorkloadView } from '../workloads/look-at-workload.ts';
 import {
@@ -36,6 +35,7 @@ export async function startWorkloads(args: StartArguments, io: Io): Promise<Exit
     args,
     {
       what: how,
+      doing: how === 'start' ? 'starting' : 'restarting',
       missing: undefined,
       onFailure: (error) => showLines(error, io),
       async change(record, { store }) {
@@ -48,11 +48,7 @@ export async function startWorkloads(args: StartArguments, io: Io): Promise<Exit
         const values = await chooseValues(record, view, { given, how });
         await stopProcess(record, store.folders);
         const options = { record, values, readyTimeout, interrupted, isNew: false };
-        const { url } = await withProgress(
-          { io, quiet: flags.quiet },
-          `waiting for ${record.run.name}`,
-          () => startWorkload(options, { io, store }),
-        );
+        const { url } = await startWorkload(options, { io, store });
         return { result: how === 'start' ? 'started' : 'restarted', url };
       },
     },

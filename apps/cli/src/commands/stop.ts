@@ -9,6 +9,7 @@ export function stopWorkloads(args: ChangeArguments, io: Io): Promise<ExitCode> 
     args,
     {
       what: 'stop',
+      doing: 'stopping',
       missing: 'there is no server of this name',
       async change(record, { store }) {
         const stopped = await stopProcess(record, store.folders);

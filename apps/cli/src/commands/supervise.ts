@@ -88,7 +88,7 @@ async function serve(
       : { status: 'running', detail: null, health, restarts };
   };
 
-  const control = await openControlServer({
+  const control = await openControlServer(run.name, {
     ...{ path: socket, token, mark, status: report },
     stop: () => stopAsked.resolve('told to stop'),
     values: () => values,

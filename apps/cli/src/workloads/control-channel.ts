@@ -6,6 +6,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import { chmod, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { CliError } from '../cli-error.ts';
+import { EXIT } from '../exit-codes.ts';
 import { isRecord, parseJson } from '../services/json-value.ts';
 import type { TypedFlags } from './saved-run.ts';
 import type { WorkloadProcess } from './workload-record.ts';
@@ -40,12 +42,25 @@ export interface ControlServerOptions extends ControlAnswers {
 const MAX_LINE = 4096;
 const PATIENCE_MS = 5000;
 
-/** Listens on the socket of a workload. Whoever started it holds the workload's lock. */
+/**
+ * Listens on the socket of a workload. Whoever started it holds the workload's lock.
+ *
+ * @throws {CliError} when somebody listens there, whom nothing that is written down knows of.
+ */
 export async function openControlServer(
+  name: string,
   options: ControlServerOptions,
 ): Promise<{ close(): Promise<void> }> {
+  if (await isListening(options.path)) {
+    throw new CliError({
+      exitCode: EXIT.failed,
+      what: name,
+      why: 'a proxy of this name still runs, although its state was lost',
+      wayOut: `end it first; ps ax | grep 'supervise ${name}' finds it`,
+    });
+  }
   const server = createServer((socket) => void serve(socket, options));
-  // Nobody listens there: the file is what a run that was killed has left.
+  // What a run that was killed has left.
   await rm(options.path, { force: true });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -74,6 +89,17 @@ export async function askWorkload(
   } finally {
     socket.destroy();
   }
+}
+
+function isListening(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
 }
 
 async function serve(socket: Socket, options: ControlServerOptions): Promise<void> {

@@ -174,7 +174,11 @@ async function waitForOutcome(
     });
   });
   const late = sleep(readyTimeout, undefined, { signal }).then(
-    () => failed(`not ready within ${readyTimeout / 1000}s`, 'give it longer with --ready-timeout'),
+    () =>
+      failed(
+        `not ready within ${readyTimeout / 1000}s`,
+        'give it longer with --ready-timeout; a download takes its time',
+      ),
     // Something else was first.
     () => told,
   );
