@@ -162,7 +162,7 @@ function providerOf({ signIn }: ServePlan): string {
   return issuer?.issuer ?? issuer?.jwksUrl ?? 'the provider';
 }
 
-const UNREACHABLE = 'the server or the provider cannot be reached; its proxy log says more';
+const UNREACHABLE = 'the server or the provider cannot be reached';
 
 type Start = Awaited<ReturnType<typeof loadStartProtectedServer>>;
 
