@@ -65,7 +65,8 @@ describe('a process', () => {
     children.push(shell);
     const [line] = await once(shell.stdout, 'data');
     const pid = Number(String(line));
-    const identity = await identify(pid, '600');
+    // Without a mark, as for the owner of a lock.
+    const identity = await identify(pid, '');
     expect(identity).toBeDefined();
     process.kill(pid, 'SIGKILL');
     await expect.poll(() => identity && isAlive(identity)).toBe(false);
