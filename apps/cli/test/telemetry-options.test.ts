@@ -27,6 +27,9 @@ describe('planTelemetry', () => {
     expect(at('otel.example:4318')).toBe('https://otel.example:4318');
     expect(at('otel.example:4318', { otelInsecure: true })).toBe('http://otel.example:4318');
     expect(at('http://127.0.0.1:4318')).toBe('http://127.0.0.1:4318');
+    expect(at('localhost:4318')).toBe('http://localhost:4318');
+    expect(at('localhost.example:4318')).toBe('https://localhost.example:4318');
+    expect(at('https://localhost:4318')).toBe('https://localhost:4318');
     expect(at('https://otel.example/base/')).toBe('https://otel.example/base');
     expect(() => at('http://otel.example:4318')).toThrow('--otel-endpoint: is not encrypted');
     expect(at('http://otel.example:4318', { otelInsecure: true })).toMatch(/^http:/);

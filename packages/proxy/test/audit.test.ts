@@ -206,6 +206,25 @@ describe('every request leaves exactly one record', () => {
       { body: CALL, headers: { authorization: '' } },
       ['http_request', 'unauthorized', 401, 'ERR_TEST_NO_TOKEN'],
     ],
+    [
+      'two tokens',
+      { body: CALL },
+      ['http_request', 'unauthorized', 400, 'ERR_TEST_TWO'],
+      {
+        authenticate: {
+          verify: () => Promise.reject(Object.assign(new Error('no'), { code: 'ERR_TEST_TWO' })),
+          toResponse: () => new Response(null, { status: 400 }),
+        },
+      },
+    ],
+    [
+      'too many requests',
+      { body: CALL },
+      ['http_request', 'denied', 429, 'rate-limit'],
+      {
+        limits: { identity: { take: async () => 5000, onStoreError: 'deny' }, signIns: undefined },
+      },
+    ],
     ['a denial', { body: CALL }, ['mcp_tool_call', 'denied', 403, 'policy'], { authorize: deny }],
     [
       'an unknown method',

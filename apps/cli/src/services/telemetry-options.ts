@@ -79,10 +79,14 @@ function planOtlp(endpoint: string, flags: TelemetryFlags): OtlpConfig {
   };
 }
 
-/** `host:port` or a URL. What is sent names people's tools, so it is encrypted unless that is waived. */
+/**
+ * `host:port` or a URL. What is sent names people's tools, so it is encrypted unless that is waived or
+ * it stays on this machine.
+ */
 function readEndpoint(text: string, insecure: boolean): string {
   const isUrl = /^https?:\/\//i.test(text);
-  const url = URL.parse(isUrl ? text : `${insecure ? 'http' : 'https'}://${text}`);
+  const isLocal = isLoopbackName(URL.parse(`http://${text}`)?.hostname ?? '');
+  const url = URL.parse(isUrl ? text : `${insecure || isLocal ? 'http' : 'https'}://${text}`);
   if (url === null || url.search !== '' || url.hash !== '' || url.hostname === '') {
     throw usageError(
       '--otel-endpoint',

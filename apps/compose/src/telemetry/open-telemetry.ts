@@ -57,7 +57,8 @@ export async function openTelemetry(
     watchSignIn: (server, validator) => observeTokenValidator(validator, { server, meterProvider }),
     close: async () => {
       await scraped?.close();
-      await atMost(LAST_WORDS, [tracerProvider?.shutdown(), meterProvider.shutdown()]);
+      const done = await atMost(LAST_WORDS, [tracerProvider?.shutdown(), meterProvider.shutdown()]);
+      if (!done) log({ level: 'warn', message: 'the last of the telemetry could not be sent' });
     },
   };
 }
@@ -69,11 +70,12 @@ function createSampler(rate: number): ParentBasedSampler {
 }
 
 /** Waits for all, but not for long: a collector that is away must not keep a process. */
-async function atMost(milliseconds: number, work: readonly unknown[]): Promise<void> {
+async function atMost(milliseconds: number, work: readonly unknown[]): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
   });
-  await Promise.race([Promise.allSettled(work), late]);
+  const done = await Promise.race([Promise.allSettled(work).then(() => true), late]);
   clearTimeout(timer);
+  return done;
 }

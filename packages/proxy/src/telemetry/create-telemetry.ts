@@ -132,8 +132,10 @@ function observeRequest(request: ObservedRequest, common: Common): RequestObserv
       };
     },
     answered(report, session) {
-      if (request.message === undefined) span.updateName(httpMethodLabel(report.httpMethod));
-      span.setAttributes(reportAttributes(report, session));
+      if (span.isRecording()) {
+        if (request.message === undefined) span.updateName(httpMethodLabel(report.httpMethod));
+        span.setAttributes(reportAttributes(report, session));
+      }
       endSpan(span, report.reason, isFailure(report));
       count(report, methodName, common);
     },
