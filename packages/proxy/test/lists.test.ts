@@ -36,9 +36,9 @@ describe('a list in a JSON body', () => {
     ],
     ['F2 status 201', clean(), { status: 201, headers: json }, FILTERED, 201],
     ['F3 mislabelled', clean(), { headers: { 'content-type': 'text/plain' } }, FILTERED],
-    ['F4 plain text', 'plain text', { headers: { 'content-type': 'text/plain' } }, WITHHELD],
-    ['F5 status 500 with a list', clean(), { status: 500, headers: json }, WITHHELD, 500],
-    ['F5 status 404 with a list', clean(), { status: 404, headers: json }, WITHHELD, 404],
+    ['F4 plain text (D29)', 'plain text', { headers: { 'content-type': 'text/plain' } }, WITHHELD],
+    ['F5 status 500 with a list (D29)', clean(), { status: 500, headers: json }, WITHHELD, 500],
+    ['F5 status 404 with a list (D29)', clean(), { status: 404, headers: json }, WITHHELD, 404],
     ['F6 byte order mark', `\ufeff${clean()}`, { headers: json }, FILTERED],
     [
       'F7 error',
@@ -69,22 +69,42 @@ describe('a list in a JSON body', () => {
       WITHHELD,
     ],
     [
-      'F14 object as tools',
+      'F14 object as tools (D29)',
       '{"jsonrpc":"2.0","id":99,"result":{"tools":{}}}',
       { headers: json },
       WITHHELD,
     ],
-    ['F14 array as result', '{"jsonrpc":"2.0","id":99,"result":[]}', { headers: json }, WITHHELD],
-    ['F15 gzip', gzipSync(clean()), { headers: { ...json, 'content-encoding': 'gzip' } }, FILTERED],
-    ['F15 unknown coding', clean(), { headers: { ...json, 'content-encoding': 'br' } }, WITHHELD],
-    ['F34 another id', clean(7), { headers: json }, WITHHELD],
     [
-      'F35 result twice',
+      'F14 array as result (D29)',
+      '{"jsonrpc":"2.0","id":99,"result":[]}',
+      { headers: json },
+      WITHHELD,
+    ],
+    [
+      'F15 gzip (D29)',
+      gzipSync(clean()),
+      { headers: { ...json, 'content-encoding': 'gzip' } },
+      FILTERED,
+    ],
+    [
+      'F15 unknown coding (D29)',
+      clean(),
+      { headers: { ...json, 'content-encoding': 'br' } },
+      WITHHELD,
+    ],
+    ['F34 another id (D29)', clean(7), { headers: json }, WITHHELD],
+    [
+      'F35 result twice (D29)',
       `{"jsonrpc":"2.0","id":99,"result":{"tools":[]},"result":${TOOLS}}`,
       { headers: json },
       WITHHELD,
     ],
-    ['F35 Result', `{"jsonrpc":"2.0","id":99,"Result":${TOOLS}}`, { headers: json }, WITHHELD],
+    [
+      'F35 Result (D29)',
+      `{"jsonrpc":"2.0","id":99,"Result":${TOOLS}}`,
+      { headers: json },
+      WITHHELD,
+    ],
     ['two bodies', `${clean()}${clean()}`, { headers: json }, WITHHELD],
     [
       'status 500, plain text',
@@ -100,7 +120,7 @@ describe('a list in a JSON body', () => {
     expect(await response.text()).toBe(expected);
   });
 
-  it('F13 drops an item that cannot be judged and keeps the rest byte for byte', async () => {
+  it('F13 drops an item that cannot be judged and keeps the rest byte for byte (D29)', async () => {
     const body = `{"jsonrpc":"2.0","id":99,"result":{ "tools":[ {"name" : "weather","x-vendor":12345678901234567890 } , {"name":5}, {}, null, "x" , {"name":"admin_tool"}] , "nextCursor":"c2","_meta":{"a":1.0},"ttlMs":5,"cacheScope":"public","resultType":"complete"}}`;
     const { ask } = list(body, { headers: json });
     expect(await (await ask()).text()).toBe(
@@ -215,12 +235,12 @@ describe('a list in an event stream', () => {
       `data: ${NOTE}\n\ndata: ${FILTERED}\n\n`,
     ],
     [
-      'F25 a bare CR inside JSON',
+      'F25 a bare CR inside JSON (D29)',
       `data: {"jsonrpc":"2.0","id":99,\r"result":${TOOLS}}\n\n`,
       'data: {"jsonrpc":"2.0","id":99,\n\n',
     ],
     [
-      'F26 only CR',
+      'F26 only CR (D29)',
       `event: message\rdata: ${clean()}\r\r`,
       `event: message\ndata: ${FILTERED}\n\n`,
     ],

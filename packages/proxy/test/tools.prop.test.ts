@@ -7,6 +7,7 @@ import { renameCall } from '../src/tools/rename-call.ts';
 import { showTool } from '../src/tools/show-tool.ts';
 import { createToolNames } from '../src/tools/tool-names.ts';
 import { assertToolOptions, type ToolOptions } from '../src/tools/tool-options.ts';
+import { harness } from './support/fakes.ts';
 
 const space = fc.constantFrom('', ' ', '\n', '\t', ' \r\n ');
 /** JSON with spaces wherever they may stand. */
@@ -26,30 +27,50 @@ const extras = fc.dictionary(
   fc.dictionary(fc.constantFrom('name', 'params', 'id', 'a.b', '__proto__'), fc.jsonValue()),
 );
 
+interface Call {
+  readonly id: unknown;
+  readonly rest: Record<string, unknown>;
+  readonly nameFirst: boolean;
+  readonly gaps: readonly string[];
+}
+const calls: fc.Arbitrary<Call> = fc.record({
+  id: fc.oneof(text, fc.integer()),
+  rest: extras,
+  nameFirst: fc.boolean(),
+  gaps: fc.array(space),
+});
+function write({ id, rest, nameFirst, gaps }: Call, name: string): string {
+  let gap = 0;
+  const spaces = () => gaps[gap++ % (gaps.length || 1)] ?? '';
+  const params = nameFirst ? { name, ...rest } : { ...rest, name };
+  return layOut({ id, params, method: 'tools/call', jsonrpc: '2.0' }, spaces);
+}
+
 it('a renamed call is the same call under another name', () => {
-  const property = fc.property(
-    ...([fc.oneof(text, fc.integer()), text, text, extras, fc.boolean(), fc.array(space)] as const),
-    (id, shown, real, rest, nameFirst, gaps) => {
-      let gap = 0;
-      const spaces = () => gaps[gap++ % (gaps.length || 1)] ?? '';
-      const call = (name: unknown) => ({
-        id,
-        params: nameFirst ? { name, ...rest } : { ...rest, name },
-        method: 'tools/call',
-        jsonrpc: '2.0',
-      });
-      const body = layOut(call(shown), spaces);
-      const read = readMessage(new TextEncoder().encode(body), new Headers());
-      fc.pre(read.ok);
-      const renamed = renameCall(read.message, real);
-      gap = 0;
-      expect(new TextDecoder().decode(renamed.raw)).toBe(layOut(call(real), spaces));
-      expect(renamed.text).toBe(new TextDecoder().decode(renamed.raw));
-      expect(renamed.value).toEqual(JSON.parse(renamed.text));
-      expect(renamed.id).toEqual(read.message.id);
-    },
-  );
+  const property = fc.property(calls, text, text, (call, shown, real) => {
+    const read = readMessage(new TextEncoder().encode(write(call, shown)), new Headers());
+    fc.pre(read.ok);
+    const renamed = renameCall(read.message, real);
+    expect(new TextDecoder().decode(renamed.raw)).toBe(write(call, real));
+    expect(renamed.text).toBe(new TextDecoder().decode(renamed.raw));
+    expect(renamed.value).toEqual(JSON.parse(renamed.text));
+    expect(renamed.id).toEqual(read.message.id);
+  });
   fc.assert(property, { numRuns: 300 });
+});
+
+it('a call by the shown name reaches the server as the real one, all other bytes equal', async () => {
+  const property = fc.asyncProperty(calls, text, text, async (call, shown, real) => {
+    const tools = { override: { [real]: { name: shown } } };
+    fc.pre(shown !== real && isSound(tools));
+    const { send, upstream } = harness({ tools });
+    const { status } = await send(write(call, shown));
+    fc.pre(status !== 400);
+    expect(status).toBe(200);
+    const [forwarded] = upstream.forwarded;
+    expect(new TextDecoder().decode(forwarded?.message?.raw)).toBe(write(call, real));
+  });
+  await fc.assert(property, { numRuns: 200 });
 });
 
 const name = fc.constantFrom<string>(
