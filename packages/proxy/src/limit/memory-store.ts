@@ -1,4 +1,4 @@
-/** Rate limits of one process. */
+/** Rate limits that are counted in memory. */
 
 import { type Allowances, createAllowances } from './allowances.ts';
 import type { RateLimit, RateLimitStore } from './rate-limit.ts';

@@ -199,7 +199,10 @@ describe('listen', () => {
     const { proxy, reports } = harness({ origins: {}, trustedProxies: ['127.0.0.2'] });
     listener = await listen({ host: '127.0.0.1', port: 0 });
     listener.answer(proxy.fetch);
-    await rawGet(listener.port, ['x-forwarded-for: 198.51.100.66', 'peeraddress: 198.51.100.66']);
+    await rawRequests(listener.port, [
+      'x-forwarded-for: 198.51.100.66',
+      'peeraddress: 198.51.100.66',
+    ]);
     expect(reports.map(({ source }) => source)).toEqual(['127.0.0.1', '127.0.0.1']);
   });
 
@@ -215,21 +218,27 @@ describe('listen', () => {
     expect(reports.map(({ source }) => source)).toEqual(['127.0.0.1']);
   });
 
-  it('joins repeated headers in their order', async () => {
+  it.each(['GET', 'POST'])('joins repeated headers of a %s in their order', async (method) => {
     const { proxy, reports } = harness({ origins: {}, trustedProxies: ['127.0.0.1'] });
     listener = await listen({ host: '127.0.0.1', port: 0 });
-    listener.answer(proxy.fetch);
-    await rawGet(listener.port, [`X-Forwarded-For: ${EVIL}`, `x-forwarded-for: ${CALLER}`]);
+    listener.answer(proxy.fetch, () => proxy.answer);
+    const headers = [`X-Forwarded-For: ${EVIL}`, `x-forwarded-for: ${CALLER}`];
+    await rawRequests(listener.port, headers, method);
     expect(reports.map(({ source }) => source)).toEqual([CALLER, CALLER]);
   });
 });
 
 /** Sends two requests on one connection and waits for its end. */
-function rawGet(port: number, headers: readonly string[]): Promise<void> {
+function rawRequests(port: number, headers: readonly string[], method = 'GET'): Promise<void> {
   const head = (connection: string): string =>
-    ['GET /mcp HTTP/1.1', 'host: localhost', ...headers, `connection: ${connection}`, '', ''].join(
-      '\r\n',
-    );
+    [
+      `${method} /mcp HTTP/1.1`,
+      'host: localhost',
+      ...headers,
+      `connection: ${connection}`,
+      '',
+      '',
+    ].join('\r\n');
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port }, () => {
       socket.write(`${head('keep-alive')}${head('close')}`);
