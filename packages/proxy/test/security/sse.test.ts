@@ -1,9 +1,9 @@
 /** Attacks on the transport of 2024-11-05: by the server, by another user, and by the caller. */
 
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createSseUpstream } from '../../src/index.ts';
+import { createSseUpstream, type UpstreamContext } from '../../src/index.ts';
 import { createUndiciSseUpstream, createUndiciUpstream } from '../../src/node/index.ts';
-import { identity, W } from '../support/fakes.ts';
+import { engine, fakeUpstream, identity, W } from '../support/fakes.ts';
 import { type Front, serveFront } from '../support/front.ts';
 import {
   event,
@@ -220,6 +220,28 @@ describe('the endpoint that a client is told', () => {
     expect(server.headers.at(-1)?.['mcp-session-id']).toBeUndefined();
   });
 
+  it('lets no header through that names a session, whatever stands behind', async () => {
+    const names: (string | null)[] = [];
+    const taken = async (_: unknown, context?: UpstreamContext): Promise<Response> => {
+      names.push(context?.headers.get('mcp-session-id') ?? null);
+      return new Response(null, { status: 202 });
+    };
+    const open = async (context: UpstreamContext) => {
+      await taken(undefined, context);
+      const body = new ReadableStream<Uint8Array>();
+      const headers = { 'content-type': 'text/event-stream' };
+      return { sessionId: 'mine', response: new Response(body, { headers }) };
+    };
+    const front = await serveFront({ ...fakeUpstream(), legacy: { open, send: taken } });
+    const headers = { 'mcp-session-id': 'of-somebody-else' };
+    const stream = await front.fetch('/sse', { headers });
+    expect((await post(front, '/messages?session_id=mine', rpc('ping'), { headers })).status).toBe(
+      202,
+    );
+    expect(names).toEqual([null, null]);
+    await stream.body?.cancel();
+  });
+
   it('is not that of a session of the other transport, nor the other way round', async () => {
     const { front, server } = await start();
     const begun = await post(front, '/mcp', INITIALIZE);
@@ -335,6 +357,61 @@ describe('what a server says to a client of 2024', () => {
     expect(text).toContain('"id":1,"result":{"tools":[{"name":"weather"}]}');
     expect(text).toContain('"id":2,"error"');
     expect(text).not.toContain(SECRET);
+  });
+
+  it('holds nothing of the list that the proxy asks for to know the hints of a tool', async () => {
+    const annotated = {
+      tools: [
+        { name: 'rm', annotations: { destructiveHint: true } },
+        { name: 'ls', annotations: { destructiveHint: false } },
+      ],
+    };
+    const { front, server } = await start(
+      {
+        onPost: (body, stream) => {
+          const { id, method } = JSON.parse(body) as { id: unknown; method: string };
+          stream?.write(result(id, method === 'tools/list' ? annotated : { content: [] }));
+          return 202;
+        },
+      },
+      { authorize: engine(({ hints }) => hints?.destructiveHint === false, true) },
+    );
+    const stream = await openStream(front);
+    const call = (name: string, id: number): Promise<Response> =>
+      post(front, stream.endpoint, rpc('tools/call', { name }, id));
+    expect((await call('rm', 1)).status).toBe(403);
+    expect((await call('ls', 2)).status).toBe(202);
+    const text = await stream.until('"id":2');
+    expect(text).not.toMatch(/destructiveHint|thv-/);
+    expect(server.posts.map(({ body }) => /"method":"([^"]+)/.exec(body)?.[1])).toEqual([
+      'tools/list',
+      'tools/call',
+    ]);
+  });
+
+  it('shows the tools that were chosen, by their names for callers', async () => {
+    const { front, server } = await start(
+      {
+        onPost: (body, stream) => {
+          const { id, method } = JSON.parse(body) as { id: unknown; method: string };
+          stream?.write(result(id, method === 'tools/list' ? LIST : { content: [] }));
+          return 202;
+        },
+      },
+      {
+        authorize: 'anything-authenticated',
+        tools: { only: ['forecast'], override: { weather: { name: 'forecast' } } },
+      },
+    );
+    const stream = await openStream(front);
+    await post(front, stream.endpoint, rpc('tools/list', {}, 1));
+    await post(front, stream.endpoint, rpc('tools/call', { name: 'forecast' }, 2));
+    await post(front, stream.endpoint, rpc('tools/call', { name: SECRET }, 3));
+    const text = await stream.until('"id":2');
+    expect(text).toContain('"name":"forecast"');
+    expect(text).not.toContain(SECRET);
+    expect(server.posts).toHaveLength(2);
+    expect(server.posts[1]?.body).toContain('"name":"weather"');
   });
 
   it('reaches this client only', async () => {
