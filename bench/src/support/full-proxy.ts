@@ -41,5 +41,11 @@ process.stdout.write(
   `${JSON.stringify({ url: `http://127.0.0.1:${listener.port}/mcp`, token })}\n`,
 );
 
+// For whoever wants to know what is kept.
+process.on('SIGUSR2', () => {
+  globalThis.gc?.();
+  process.stdout.write(`${process.memoryUsage().heapUsed}\n`);
+});
+
 // Ends in order, so that a profiler can write what it saw.
 process.once('SIGTERM', () => process.exit());
