@@ -56,7 +56,7 @@ it('a renamed call is the same call under another name', () => {
     expect(renamed.value).toEqual(JSON.parse(renamed.text));
     expect(renamed.id).toEqual(read.message.id);
   });
-  fc.assert(property, { numRuns: 300 });
+  fc.assert(property, { numRuns: 200 });
 });
 
 it('a call by the shown name reaches the server as the real one, all other bytes equal', async () => {
@@ -70,7 +70,7 @@ it('a call by the shown name reaches the server as the real one, all other bytes
     const [forwarded] = upstream.forwarded;
     expect(new TextDecoder().decode(forwarded?.message?.raw)).toBe(write(call, real));
   });
-  await fc.assert(property, { numRuns: 200 });
+  await fc.assert(property, { numRuns: 100 });
 });
 
 const name = fc.constantFrom<string>(
@@ -125,5 +125,5 @@ it('what is listed is callable under the listed name, and nothing else is', () =
       if (real !== undefined && listed.includes(real)) expect(shown.get(called)).toBe(real);
     }
   });
-  fc.assert(property, { numRuns: 2000 });
+  fc.assert(property, { numRuns: 500 });
 });
