@@ -171,7 +171,11 @@ guard.yaml: 1 warning
       ['http.json', '--server', 'http://127.0.0.1:9/mcp'],
       /--server: means nothing: http\.json has no Cedar policies; drop it/,
     ],
-    ['a server by name', ['good.json', '--server', 'x'], /--server: "x" is not an http\(s\) URL/],
+    [
+      'a server by name',
+      ['good.json', '--server', 'x'],
+      /--server: "x" is not a URL, and no server in the background/,
+    ],
   ])('refuses %s: exit code 2', async (_name, args, message) => {
     const { code, out, err } = await check(...args);
     expect({ code, out }).toEqual({ code: 2, out: '' });

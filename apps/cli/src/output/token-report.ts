@@ -1,6 +1,7 @@
 /** What `thv token inspect` prints: every check, what it saw, and what to do. Pure. */
 import type { inspectSignIn } from '@thv/compose';
 import { paint, paintMarks } from './paint.ts';
+import { providerHint } from './provider-hints.ts';
 import type { Screen } from './screen.ts';
 import { wrapLines } from './text-width.ts';
 
@@ -18,7 +19,7 @@ export function renderTokenReport(inspection: Inspection, options: TokenReportOp
     name,
     ok,
     detail: withoutToken(detail, options.token),
-    hint: hint === null ? null : withoutToken(hint, options.token),
+    hint: hint === null ? null : withoutToken(hintFor(name, detail, hint), options.token),
   }));
   // An answer that is incomplete is not a good one.
   const ok = inspection.ok && !inspection.providerUnreachable;
@@ -35,6 +36,10 @@ export function renderTokenReport(inspection: Inspection, options: TokenReportOp
   ]);
   const end = paint(verdict(inspection), ok ? 'good' : 'bad', screen);
   return `${paintMarks(lines.join('\n'), screen)}\n\n${end}\n`;
+}
+
+function hintFor(name: string, detail: string, hint: string): string {
+  return (name === 'keys' ? providerHint(detail) : undefined) ?? hint;
 }
 
 function verdict({ ok, providerUnreachable, checks }: Inspection): string {
