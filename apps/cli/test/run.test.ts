@@ -151,6 +151,7 @@ POLICY   none
       allowedHosts: ['a.example', 'b.example:81'],
       trustedProxies: ['10.0.0.0/24', '10.0.1.1', '::1'],
       limits: { identity: { requests: 600, window: 60_000 }, failedSignIns: 'none' },
+      serving: {},
       log: expect.any(Function),
     });
   });
