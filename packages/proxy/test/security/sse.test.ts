@@ -519,6 +519,29 @@ describe('a session of the newer transport before such a server', () => {
     expect(server.posts).toHaveLength(posts);
   });
 
+  it('belongs to whoever began it even where the store of sessions says otherwise', async () => {
+    const anybody = {
+      ownerOf: async () => ({ issuer: 'https://idp.test', subject: 'mallory' }),
+      remember: async () => undefined,
+      forget: async () => undefined,
+    };
+    const { front, server } = await start({}, { sessions: anybody });
+    const { endpoint } = await openStream(front, 'alice');
+    expect((await post(front, endpoint, rpc('ping'), {}, 'mallory')).status).toBe(404);
+    expect(server.posts).toEqual([]);
+  });
+
+  it('has a name that the server never hears', async () => {
+    const { front, server } = await start();
+    const session = await begin(front);
+    const headers = { ...(session.headers as Record<string, string>), 'last-event-id': '7' };
+    expect((await post(front, '/mcp', rpc('ping'), { headers })).status).toBe(200);
+    for (const sent of server.headers) {
+      expect(sent['mcp-session-id']).toBeUndefined();
+      expect(sent['last-event-id']).toBeUndefined();
+    }
+  });
+
   it('does not run a tool twice when the server loses the connection in the middle', async () => {
     const run: string[] = [];
     const { front, server } = await start({
