@@ -154,6 +154,8 @@ describe('values', () => {
   }
 });
 
+const SLEEPER = newMark();
+
 describe('a server that does not come up', () => {
   it.each<[string, readonly string[], number, RegExp]>([
     [
@@ -176,7 +178,7 @@ describe('a server that does not come up', () => {
     ],
     [
       'a server that is not ready in time',
-      ['--ready-timeout', '1s', '--', 'sleep', '60'],
+      ['--ready-timeout', '1s', '--', 'sh', '-c', `sleep 60; : ${SLEEPER}`],
       1,
       /^thv: bad: not ready within 1s; give it longer with --ready-timeout; a download takes its time\n$/m,
     ],
@@ -201,8 +203,8 @@ describe('a server that does not come up', () => {
     expect({ code: failed.code, out: failed.out }, failed.err).toEqual({ code, out: '' });
     expect(failed.err).toMatch(said);
     expect(await readdir(state('workloads'))).not.toContain('bad.json');
-    expect(await serverPids('supervise\0bad')).toEqual([]);
-    expect(await serverPids('sleep\u000060')).toEqual([]);
+    expect(await serverPids('supervise\0bad\0')).toEqual([]);
+    expect(await serverPids(SLEEPER)).toEqual([]);
   });
 
   it('says what start failed with until it succeeds', async () => {
