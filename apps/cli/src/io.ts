@@ -1,6 +1,7 @@
 /** The command's only way to the outside: streams, environment, signals. Tests pass their own. */
 import { userInfo } from 'node:os';
 import { buffer as readBytes } from 'node:stream/consumers';
+import { askHidden } from './ask-hidden.ts';
 import { usageError } from './cli-error.ts';
 import { decodeText } from './decode-text.ts';
 import { type Progress, startProgress } from './output/progress.ts';
@@ -22,6 +23,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** All of stdin; nothing when stdin is a terminal, where nobody would know to type. */
   input(): Promise<string>;
+  /** Asks for something that nobody may see being typed; absent without a terminal. */
+  readonly askHidden?: (question: string) => Promise<string>;
   /** Name of the operating system's user, the subject when nobody has to sign in. */
   userName(): string;
   /** Resolves at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. */
@@ -55,6 +58,7 @@ export function createProcessIo(exitNow: () => void): Io {
       process.stdin.isTTY
         ? ''
         : decodeText(await readBytes(process.stdin), 'stdin', 'what it holds'),
+    ...(process.stdin.isTTY && process.stderr.isTTY && { askHidden }),
     userName() {
       try {
         return userInfo().username;

@@ -6,6 +6,7 @@ import { addCompletionCommands } from './commands/completion-commands.ts';
 import { addDevCommands } from './commands/dev-commands.ts';
 import { addMcpCommands } from './commands/mcp-commands.ts';
 import { addPolicyCommands } from './commands/policy-commands.ts';
+import { addSecretCommands } from './commands/secret-commands.ts';
 import { addServeCommands } from './commands/serve-commands.ts';
 import { addTokenCommands } from './commands/token-commands.ts';
 import { addVersionCommand } from './commands/version-command.ts';
@@ -25,6 +26,7 @@ const GROUPS: readonly ((program: Command, host: CommandHost) => void)[] = [
   addPolicyCommands,
   addMcpCommands,
   addTokenCommands,
+  addSecretCommands,
   addClientCommands,
   addDevCommands,
   addCompletionCommands,

@@ -84,6 +84,10 @@ const EXAMPLES_OF: readonly [path: string, expected: RegExp, serves?: true][] = 
   ['client list', /^vscode {2}weather/m],
   ['client remove', /^REMOVED {2}weather$/m],
   ['token inspect', /The token is accepted/],
+  ['secret set', /^$/],
+  ['secret get', /^ey/],
+  ['secret list', /"name":"github-token","source":"store"/],
+  ['secret delete', /^$/],
   ['dev idp', /^ISSUER/, true],
   ['completion', /^complete -F _thv thv$/m],
 ];

@@ -75,6 +75,9 @@ export async function preparePodman(): Promise<PodmanImages> {
       await rm(folder, { recursive: true, force: true });
     },
   });
+  if (process.platform !== 'linux') {
+    return result('the tests look at processes of Linux', own);
+  }
   try {
     await run(own, ['--version']);
   } catch {

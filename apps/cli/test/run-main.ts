@@ -9,6 +9,8 @@ export interface RunMainOptions {
   readonly cwd?: string;
   readonly screen?: Screen;
   readonly input?: string;
+  /** What is typed, one text per question. Default: there is no terminal. */
+  readonly typed?: readonly string[];
 }
 
 /** An outside without a terminal, and what it was told. */
@@ -17,11 +19,13 @@ export function createIo({
   cwd = '/',
   screen = PLAIN,
   input = '',
+  typed,
 }: RunMainOptions = {}): {
   readonly io: Io;
   readonly said: { out: string; err: string };
 } {
   const said = { out: '', err: '' };
+  const answers = typed === undefined ? undefined : [...typed];
   const io: Io = {
     out: (text) => {
       said.out += text;
@@ -35,6 +39,7 @@ export function createIo({
     cwd,
     env,
     input: async () => input,
+    ...(answers !== undefined && { askHidden: async () => answers.shift() ?? '' }),
     userName: () => 'ann',
     termination: () => new Promise<never>(() => undefined),
   };

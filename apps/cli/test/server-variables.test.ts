@@ -1,8 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { loadBuiltInCatalogue } from '../src/catalogue/built-in.ts';
 import { parseCatalogue } from '../src/catalogue/parse-catalogue.ts';
+import { parseSecretBinding } from '../src/secrets/secret-name.ts';
 import { parseEnvFile } from '../src/services/env-file.ts';
-import { readServerVariables } from '../src/services/server-variables.ts';
+import { chooseServer } from '../src/services/server-argument.ts';
+import { planVariables, readServerVariables } from '../src/services/server-variables.ts';
 import { useTempFolder } from './temp-folder.ts';
 
 const folder = useTempFolder({
@@ -12,7 +15,7 @@ const folder = useTempFolder({
 
 function read(plan: Partial<Parameters<typeof readServerVariables>[0]>, env = {}) {
   return readServerVariables(
-    { env: [], envFiles: [], entry: undefined, ...plan },
+    { env: [], envFiles: [], secrets: [], entry: undefined, ...plan },
     { cwd: folder.path, env },
   );
 }
@@ -59,9 +62,45 @@ describe('readServerVariables', () => {
     },
   );
 
+  it('takes secrets from variables of their own, without a store', async () => {
+    const secrets = [parseSecretBinding('git.hub-token,target=TOKEN')];
+    const found = await read(
+      { secrets, entry, env: ['API_KEY=k', 'REGION=x'] },
+      {
+        THV_SECRET_GIT_HUB_TOKEN: 'hunter2',
+      },
+    );
+    expect(found.get('TOKEN')).toBe('hunter2');
+    await expect(read({ secrets })).rejects.toThrow(
+      'secret git.hub-token: is not there; keep it with: thv secret set git.hub-token, or set THV_SECRET_GIT_HUB_TOKEN',
+    );
+  });
+
+  it.each([
+    ['a value', 'hunter2 secret', /--secret: is not NAME,target=VARIABLE/],
+    ['no target', 'name', /--secret: is not NAME,target=VARIABLE/],
+    ['a path', '../x,target=A', /--secret: is not a name of a secret/],
+    ['no variable', 'x,target=A B', /--secret: its target is not a variable/],
+    ['another order', 'target=A,x', /--secret: is not NAME,target=VARIABLE/],
+  ])('refuses %s as a reference without repeating it', (_name, text, message) => {
+    expect(() => parseSecretBinding(text)).toThrow(
+      expect.objectContaining({ exitCode: 2, message: expect.stringMatching(message) }),
+    );
+    expect(() => parseSecretBinding(text)).not.toThrow(/hunter2/);
+  });
+
+  it.each([
+    [{ secret: ['a,target=X', 'b,target=X'] }],
+    [{ secret: ['a,target=X'], env: ['X=1'] }],
+    [{ env: ['X', 'X=2'] }],
+  ])('refuses two values for one variable: %o', (flags) => {
+    const choice = chooseServer('npx://x', undefined, loadBuiltInCatalogue());
+    expect(() => planVariables(flags, choice)).toThrow(/X is given twice/);
+  });
+
   it('names what is missing, and how to give it', async () => {
     await expect(read({ entry })).rejects.toThrow(
-      'weather: needs API_KEY (the key), REGION (where); export it, and add -e API_KEY',
+      'weather: needs API_KEY (the key), REGION (where); keep it with: thv secret set NAME, and add --secret NAME,target=API_KEY',
     );
     await expect(read({ entry, env: ['API_KEY=k', 'REGION='] })).rejects.toThrow(
       'weather: needs REGION (where); add -e REGION=VALUE',

@@ -42,6 +42,11 @@ export function addRunFlags(command: Command): Command {
       '--env-file <file>',
       'variables, one NAME=VALUE per line; -e wins (repeatable)',
       repeated('--env-file'),
+    )
+    .option(
+      '--secret <NAME,target=VARIABLE>',
+      'a variable from the secret store; see thv secret (repeatable)',
+      repeated('--secret'),
     );
   return addServeFlags(addContainerFlags(addProcessFlags(command))).addHelpText(
     'after',

@@ -5,6 +5,7 @@ import type { Io } from '../io.ts';
 import { createLog, type Log } from '../log.ts';
 import { withProgress } from '../output/progress.ts';
 import { renderRunSummary } from '../output/run-summary.ts';
+import { unlockSecrets } from '../secrets/secret-source.ts';
 import { checkFiles } from '../services/input-files.ts';
 import type { ServePlan } from '../services/run-options.ts';
 import { LaunchError } from '../workloads/launch-workload.ts';
@@ -36,12 +37,13 @@ export const LOCK_PATIENCE = 120_000;
 
 export async function runInBackground(
   { plan, run, typed, flags }: BackgroundRun,
-  io: Io,
+  lockedIo: Io,
 ): Promise<ExitCode> {
   assertBackground();
   const { name } = plan;
   assertUsableName(name);
   await checkFiles(plan.files, run.workingDirectory);
+  const io = await unlockSecrets(plan.variables.secrets, lockedIo);
   const log = createLog(io, flags);
   const store = createWorkloadStore(findStateFolders(io.env), log);
   await store.prepare();

@@ -2,12 +2,15 @@
 import { usageError } from '../cli-error.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
+import { parseSecretBinding, type SecretBinding } from '../secrets/secret-name.ts';
+import { unlockSecrets } from '../secrets/secret-source.ts';
 import { askWorkload } from '../workloads/control-channel.ts';
 import { isUp, lookAtWorkload, type WorkloadView } from '../workloads/look-at-workload.ts';
 import {
   assertEnvironment,
   fillIn,
   isSecretFlag,
+  type SavedRun,
   type TypedFlags,
 } from '../workloads/saved-run.ts';
 import { startWorkload } from '../workloads/start-workload.ts';
@@ -31,6 +34,8 @@ export async function startWorkloads(args: StartArguments, io: Io): Promise<Exit
   }
   const interrupted = io.termination();
   const readyTimeout = (flags.readyTimeout ?? DEFAULT_READY_TIMEOUT) * 1000;
+  // One after the other: a passphrase that was given once unlocks them all.
+  let unlocked = Promise.resolve(io);
   return changeWorkloads(
     args,
     {
@@ -45,15 +50,24 @@ export async function startWorkloads(args: StartArguments, io: Io): Promise<Exit
         }
         // Before anything is stopped: without its values it could not be started again.
         assertEnvironment(record.run, io.env);
+        const bindings = secretsOf(record.run);
+        unlocked = unlocked.catch(() => io).then((now) => unlockSecrets(bindings, now));
+        const open = await unlocked;
         const values = await chooseValues(record, view, { given, how });
         await stopProcess(record, store.folders);
         const options = { record, values, readyTimeout, interrupted, isNew: false };
-        const { url } = await startWorkload(options, { io, store });
+        const { url } = await startWorkload(options, { io: open, store });
         return { result: how === 'start' ? 'started' : 'restarted', url };
       },
     },
     io,
   );
+}
+
+function secretsOf({ flags }: SavedRun): readonly SecretBinding[] {
+  const { secret = [] } = flags;
+  const texts = typeof secret === 'string' ? [secret] : secret;
+  return texts === true ? [] : texts.map(parseSecretBinding);
 }
 
 interface Given {

@@ -2,6 +2,8 @@
 import type { CatalogueEntry } from '../catalogue/catalogue.ts';
 import { usageError } from '../cli-error.ts';
 import type { Io } from '../io.ts';
+import { parseSecretBinding, type SecretBinding } from '../secrets/secret-name.ts';
+import { resolveSecrets } from '../secrets/secret-source.ts';
 import { readEnvFiles } from './env-file.ts';
 import type { ServerChoice } from './server-argument.ts';
 
@@ -11,6 +13,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface VariableFlags {
   readonly env?: readonly string[];
   readonly envFile?: readonly string[];
+  /** `NAME,target=VARIABLE`. */
+  readonly secret?: readonly string[];
 }
 
 /** Where variables come from. */
@@ -18,36 +22,55 @@ export interface VariablePlan {
   /** `KEY=VALUE`, or `KEY` for the value that thv itself has. */
   readonly env: readonly string[];
   readonly envFiles: readonly string[];
+  /** References: the values are read at every start. */
+  readonly secrets: readonly SecretBinding[];
   readonly entry: CatalogueEntry | undefined;
 }
 
-export const NO_VARIABLES: VariablePlan = { env: [], envFiles: [], entry: undefined };
+export const NO_VARIABLES: VariablePlan = { env: [], envFiles: [], secrets: [], entry: undefined };
 
 /** @throws {CliError} with exit code 2, for a server that has no environment. */
 export function planVariables(
-  { env, envFile }: VariableFlags,
+  { env = [], envFile = [], secret = [] }: VariableFlags,
   { server, entry }: ServerChoice,
 ): VariablePlan {
-  if (server.kind !== 'url') {
-    return { env: env ?? [], envFiles: envFile ?? [], entry };
+  const given = [
+    ['--env', env],
+    ['--env-file', envFile],
+    ['--secret', secret],
+  ].find(([, values]) => values?.length !== 0);
+  if (server.kind === 'url' && given !== undefined) {
+    throw usageError(String(given[0]), 'a URL has no environment', 'leave it out');
   }
-  const given = env !== undefined ? '--env' : envFile !== undefined ? '--env-file' : undefined;
-  if (given !== undefined) {
-    throw usageError(given, 'a URL has no environment', 'leave it out');
+  const secrets = secret.map(parseSecretBinding);
+  assertOnce([...env.map(nameOf), ...secrets.map(({ variable }) => variable)]);
+  return { env, envFiles: envFile, secrets, entry };
+}
+
+/** Two values for one variable: whoever gives both expects both to count (D1). */
+function assertOnce(names: readonly string[]): void {
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined && VARIABLE.test(twice)) {
+    throw usageError('--env and --secret', `${twice} is given twice`, 'drop one');
   }
-  return NO_VARIABLES;
+}
+
+function nameOf(declaration: string): string {
+  const at = declaration.indexOf('=');
+  return at < 0 ? declaration : declaration.slice(0, at);
 }
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
- * Later ones win: defaults of the catalogue, files in their order, `-e`.
+ * Later ones win: defaults of the catalogue, files in their order, then `-e` and `--secret`, of which
+ * there is one for each variable.
  *
  * @throws {CliError} with exit code 2, also when a variable is missing that the server must have.
  */
 export async function readServerVariables(
-  { env, envFiles, entry }: VariablePlan,
-  io: Pick<Io, 'cwd' | 'env'>,
+  { env, envFiles, secrets, entry }: VariablePlan,
+  io: Pick<Io, 'cwd' | 'env' | 'askHidden'>,
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   for (const { name, default: fallback } of entry?.variables ?? []) {
@@ -62,6 +85,11 @@ export async function readServerVariables(
     const [name, value] = parseDeclaration(declaration, io.env);
     found.set(name, value);
   }
+  const names = [...new Set(secrets.map(({ secret }) => secret))];
+  const values = await resolveSecrets(names, io);
+  for (const { secret, variable } of secrets) {
+    found.set(variable, values.get(secret) ?? '');
+  }
   assertComplete(entry, found);
   return found;
 }
@@ -71,7 +99,7 @@ export function parseDeclaration(
   parent: Environment,
 ): readonly [name: string, value: string] {
   const at = declaration.indexOf('=');
-  const name = at < 0 ? declaration : declaration.slice(0, at);
+  const name = nameOf(declaration);
   if (!VARIABLE.test(name)) {
     // Without "=" the text may be a value that lost its name, so it is not repeated.
     throw usageError('--env', 'is not KEY=VALUE', 'use letters, digits and _ in KEY');
@@ -100,6 +128,8 @@ function assertComplete(
   throw usageError(
     entry.name,
     `needs ${texts.join(', ')}`,
-    first.secret ? `export it, and add -e ${first.name}` : `add -e ${first.name}=VALUE`,
+    first.secret
+      ? `keep it with: thv secret set NAME, and add --secret NAME,target=${first.name}`
+      : `add -e ${first.name}=VALUE`,
   );
 }

@@ -11,7 +11,7 @@ import { resolveUvxCommand } from './uvx-package.ts';
 
 export async function resolveUpstream(
   plan: Pick<ServePlan, 'name' | 'server' | 'variables' | 'upstream' | 'container'>,
-  io: Pick<Io, 'cwd' | 'env'>,
+  io: Pick<Io, 'cwd' | 'env' | 'askHidden'>,
 ): Promise<UpstreamConfig> {
   const { server } = plan;
   if (server.kind === 'url') {

@@ -1,0 +1,56 @@
+/** `thv secret …`: the names and flags of the secret store. */
+import type { Command } from 'commander';
+import { once, oneOf } from '../flag-parsers.ts';
+import { type CommandHost, exampleText, FORMATS } from './command-host.ts';
+import type { SecretFlags } from './secrets.ts';
+
+export function addSecretCommands(program: Command, { io, finish }: CommandHost): void {
+  const secret = program
+    .command('secret')
+    .description('secrets that thv run gives to servers, encrypted on this machine');
+
+  addKeyFlag(secret.command('set'))
+    .description('keep a secret; its value is asked for, or read from stdin')
+    .argument('<name>', 'name of the secret')
+    .addHelpText('after', exampleText('thv secret set github-token --key-file secrets.key < token'))
+    .action(async (name: string, _own: unknown, command: Command) => {
+      const { setSecret } = await import('./secrets.ts');
+      finish(await setSecret(name, command.optsWithGlobals<SecretFlags>(), io));
+    });
+
+  addKeyFlag(secret.command('get'))
+    .description('print a secret')
+    .argument('<name>', 'name of the secret')
+    .option('--format <format>', 'text or json', oneOf('--format', FORMATS))
+    .addHelpText('after', exampleText('thv secret get github-token'))
+    .action(async (name: string, _own: unknown, command: Command) => {
+      const { getSecret } = await import('./secrets.ts');
+      finish(await getSecret(name, command.optsWithGlobals<SecretFlags>(), io));
+    });
+
+  addKeyFlag(secret.command('list'))
+    .description('list the names of secrets')
+    .option('--format <format>', 'text or json', oneOf('--format', FORMATS))
+    .addHelpText('after', exampleText('thv secret list --format json'))
+    .action(async (_own: unknown, command: Command) => {
+      const { listSecrets } = await import('./secrets.ts');
+      finish(await listSecrets(command.optsWithGlobals<SecretFlags>(), io));
+    });
+
+  addKeyFlag(secret.command('delete'))
+    .description('forget a secret')
+    .argument('<name>', 'name of the secret')
+    .addHelpText('after', exampleText('thv secret delete github-token'))
+    .action(async (name: string, _own: unknown, command: Command) => {
+      const { deleteSecret } = await import('./secrets.ts');
+      finish(await deleteSecret(name, command.optsWithGlobals<SecretFlags>(), io));
+    });
+}
+
+function addKeyFlag(command: Command): Command {
+  return command.option(
+    '--key-file <file>',
+    'file with the key, made if it is not there; without it a passphrase locks new stores',
+    once('--key-file'),
+  );
+}

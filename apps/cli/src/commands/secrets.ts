@@ -1,0 +1,102 @@
+/** `thv secret set|get|list|delete`. */
+import { CliError, usageError } from '../cli-error.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { createLog } from '../log.ts';
+import { renderTable } from '../output/table.ts';
+import { checkSecretName, secretVariable } from '../secrets/secret-name.ts';
+import { keyGivers, noSuchSecret, resolveSecrets } from '../secrets/secret-source.ts';
+import { createSecretStore } from '../secrets/secret-store.ts';
+import type { Format, GlobalFlags } from './command-host.ts';
+
+export interface SecretFlags extends GlobalFlags {
+  readonly keyFile?: string;
+  readonly format?: Format;
+}
+
+/** More than any server takes in one variable. */
+const MAX_BYTES = 64 * 1024;
+
+export async function setSecret(name: string, flags: SecretFlags, io: Io): Promise<ExitCode> {
+  checkSecretName('NAME', name);
+  const value = await readValue(name, io);
+  await openStore(flags, io).change((secrets) => void secrets.set(name, value));
+  const log = createLog(io, flags);
+  log({ level: 'info', message: `secret ${name} is kept; servers get it at their next start` });
+  if ((io.env[secretVariable(name)] ?? '') !== '') {
+    log({ level: 'warn', message: `${secretVariable(name)} is set here and wins over it` });
+  }
+  return EXIT.done;
+}
+
+export async function getSecret(name: string, flags: SecretFlags, io: Io): Promise<ExitCode> {
+  checkSecretName('NAME', name);
+  const value = (await resolveSecrets([name], io, flags.keyFile)).get(name) ?? '';
+  io.out(flags.format === 'json' ? `${JSON.stringify({ name, value })}\n` : `${value}\n`);
+  return EXIT.done;
+}
+
+export async function listSecrets(flags: SecretFlags, io: Io): Promise<ExitCode> {
+  const stored = await openStore(flags, io).readAll();
+  const rows = [...stored.keys()].toSorted().map((name) => ({
+    name,
+    source: (io.env[secretVariable(name)] ?? '') === '' ? 'store' : secretVariable(name),
+  }));
+  if (flags.format === 'json') {
+    io.out(`${JSON.stringify(rows)}\n`);
+  } else if (rows.length === 0) {
+    createLog(
+      io,
+      flags,
+    )({ level: 'info', message: 'no secrets; keep one with: thv secret set NAME' });
+  } else {
+    io.out(
+      renderTable(
+        [
+          { title: 'NAME', cell: ({ name }) => name },
+          { title: 'FROM', cell: ({ source }) => source },
+        ],
+        rows,
+        io.stdout,
+      ),
+    );
+  }
+  return EXIT.done;
+}
+
+export async function deleteSecret(name: string, flags: SecretFlags, io: Io): Promise<ExitCode> {
+  checkSecretName('NAME', name);
+  const store = openStore(flags, io);
+  if ((await store.peek()) === undefined) {
+    throw noSuchSecret(name);
+  }
+  await store.change((secrets) => {
+    if (!secrets.delete(name)) {
+      throw noSuchSecret(name);
+    }
+  });
+  createLog(io, flags)({ level: 'info', message: `secret ${name} is deleted` });
+  return EXIT.done;
+}
+
+function openStore({ keyFile }: SecretFlags, io: Io) {
+  return createSecretStore(io.env, keyGivers(io, keyFile));
+}
+
+/** Never from an argument: process lists and shell histories show those. */
+async function readValue(name: string, io: Io): Promise<string> {
+  const typed = await io.askHidden?.(`Value of ${name}:`);
+  const value = typed ?? (await io.input()).replace(/\r?\n$/, '');
+  if (value === '') {
+    throw usageError('value', 'is empty', `pipe it in: thv secret set ${name} < FILE`);
+  }
+  if (value.includes('\0') || Buffer.byteLength(value) > MAX_BYTES) {
+    throw new CliError({
+      exitCode: EXIT.usage,
+      what: 'value',
+      why: 'no variable could hold it',
+      wayOut: `it may have ${MAX_BYTES / 1024} KiB of text at most`,
+    });
+  }
+  return value;
+}

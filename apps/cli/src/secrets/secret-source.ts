@@ -1,0 +1,99 @@
+/** Where secrets come from: variables of thv's own environment first, then the store. */
+import { resolve } from 'node:path';
+import { CliError } from '../cli-error.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import type { KeyGivers } from './secret-key.ts';
+import { type SecretBinding, secretVariable } from './secret-name.ts';
+import { createSecretStore } from './secret-store.ts';
+
+export const PASSPHRASE_VARIABLE = 'THV_SECRETS_PASSPHRASE';
+export const KEY_FILE_VARIABLE = 'THV_SECRETS_KEY_FILE';
+
+type Surroundings = Pick<Io, 'env' | 'cwd' | 'askHidden'>;
+
+/**
+ * The values of secrets by their names, all or none. The store is opened only when it is needed, so
+ * that a machine with variables needs neither store nor key.
+ *
+ * @throws {CliError} with exit code 1, naming the first that is nowhere
+ */
+export async function resolveSecrets(
+  names: readonly string[],
+  io: Surroundings,
+  keyFile?: string,
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const name of names) {
+    const value = io.env[secretVariable(name)];
+    if (value !== undefined && value !== '') {
+      found.set(name, value);
+    }
+  }
+  const sought = names.filter((name) => !found.has(name));
+  if (sought.length === 0) {
+    return found;
+  }
+  const stored = await createSecretStore(io.env, keyGivers(io, keyFile)).readAll();
+  for (const name of sought) {
+    const value = stored.get(name);
+    if (value === undefined) {
+      throw noSuchSecret(name);
+    }
+    found.set(name, value);
+  }
+  return found;
+}
+
+/**
+ * Sees before a start in the background that all secrets are there, and asks for the passphrase while
+ * there is somebody to ask.
+ *
+ * @returns what the process in the background is to be started with
+ */
+export async function unlockSecrets(bindings: readonly SecretBinding[], io: Io): Promise<Io> {
+  if (bindings.length === 0) {
+    return io;
+  }
+  const { askHidden } = io;
+  let answer: string | undefined;
+  const remember = async (question: string): Promise<string> => {
+    answer = (await askHidden?.(question)) ?? '';
+    return answer;
+  };
+  const names = bindings.map(({ secret }) => secret);
+  await resolveSecrets(names, askHidden === undefined ? io : { ...io, askHidden: remember });
+  const keyFile = nonEmpty(io.env[KEY_FILE_VARIABLE]);
+  return {
+    ...io,
+    env: {
+      ...io.env,
+      // It works in another folder.
+      ...(keyFile !== undefined && { [KEY_FILE_VARIABLE]: resolve(io.cwd, keyFile) }),
+      ...(answer !== undefined && { [PASSPHRASE_VARIABLE]: answer }),
+    },
+  };
+}
+
+export function noSuchSecret(name: string): CliError {
+  return new CliError({
+    exitCode: EXIT.failed,
+    what: `secret ${name}`,
+    why: 'is not there',
+    wayOut: `keep it with: thv secret set ${name}, or set ${secretVariable(name)}`,
+  });
+}
+
+/** How this user gives the key. @param keyFile of a flag */
+export function keyGivers({ env, cwd, askHidden }: Surroundings, keyFile?: string): KeyGivers {
+  return {
+    keyFile: keyFile ?? nonEmpty(env[KEY_FILE_VARIABLE]),
+    passphrase: nonEmpty(env[PASSPHRASE_VARIABLE]),
+    ask: askHidden,
+    cwd,
+  };
+}
+
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}

@@ -1,0 +1,50 @@
+/** Where thv keeps what its user has chosen: `$XDG_CONFIG_HOME/thv`. */
+import { isAbsolute, join } from 'node:path';
+import { CliError } from '../cli-error.ts';
+import { EXIT } from '../exit-codes.ts';
+import { createPrivateFolder } from '../workloads/state-folders.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Undefined when this user has no such place; nothing is created. XDG: a relative path does not count. */
+export function findConfigFolder(env: Environment): string | undefined {
+  const { XDG_CONFIG_HOME: config, HOME: home } = env;
+  if (config !== undefined && isAbsolute(config)) {
+    return join(config, 'thv');
+  }
+  return home !== undefined && isAbsolute(home) ? join(home, '.config', 'thv') : undefined;
+}
+
+/** Creates it, readable by this user alone. @throws {CliError} with exit code 1 or 2 */
+export async function createConfigFolder(env: Environment): Promise<string> {
+  const folder = findConfigFolder(env);
+  if (folder === undefined) {
+    throw new CliError({
+      exitCode: EXIT.usage,
+      what: 'configuration',
+      why: 'this user has no home directory',
+      wayOut: 'set HOME or XDG_CONFIG_HOME to an absolute path',
+    });
+  }
+  try {
+    await createPrivateFolder(folder);
+  } catch (error) {
+    throw toConfigError(error, folder);
+  }
+  return folder;
+}
+
+/** What writing there failed with, as one line. */
+export function toConfigError(error: unknown, path: string): CliError {
+  if (error instanceof CliError) {
+    return error;
+  }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  return new CliError({
+    exitCode: EXIT.failed,
+    what: 'configuration',
+    why: `${path} cannot be used (${code})`,
+    wayOut: 'correct that, or set XDG_CONFIG_HOME to another folder',
+    cause: error,
+  });
+}
