@@ -102,7 +102,7 @@ describe('a saved run', () => {
 });
 
 /** Flags that sound like secrets and hold references to them. */
-const REFERENCES: ReadonlySet<string> = new Set([]);
+const REFERENCES: ReadonlySet<string> = new Set(['secret']);
 
 describe('--from-config', () => {
   it.each<[string, string, readonly string[], RegExp]>([
