@@ -43,7 +43,7 @@ export async function runInBackground(
   const { name } = plan;
   assertUsableName(name);
   await checkFiles(plan.files, run.workingDirectory);
-  const io = await unlockSecrets(plan.variables.secrets, lockedIo);
+  const io = await unlockSecrets(plan.variables.secrets, lockedIo, 'fail');
   const log = createLog(io, flags);
   const store = createWorkloadStore(findStateFolders(io.env), log);
   await store.prepare();

@@ -2,6 +2,7 @@
 import { usageError } from '../cli-error.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
+import { createLog } from '../log.ts';
 import { parseSecretBinding, type SecretBinding } from '../secrets/secret-name.ts';
 import { unlockSecrets } from '../secrets/secret-source.ts';
 import { askWorkload } from '../workloads/control-channel.ts';
@@ -14,8 +15,10 @@ import {
   type TypedFlags,
 } from '../workloads/saved-run.ts';
 import { startWorkload } from '../workloads/start-workload.ts';
+import { findStateFolders } from '../workloads/state-folders.ts';
 import { stopProcess } from '../workloads/stop-workload.ts';
 import type { WorkloadRecord } from '../workloads/workload-record.ts';
+import { createWorkloadStore } from '../workloads/workload-store.ts';
 import { type ChangeArguments, changeWorkloads } from './change-workloads.ts';
 import { assertBackground, DEFAULT_READY_TIMEOUT, showLines } from './run-in-background.ts';
 
@@ -34,8 +37,7 @@ export async function startWorkloads(args: StartArguments, io: Io): Promise<Exit
   }
   const interrupted = io.termination();
   const readyTimeout = (flags.readyTimeout ?? DEFAULT_READY_TIMEOUT) * 1000;
-  // One after the other: a passphrase that was given once unlocks them all.
-  let unlocked = Promise.resolve(io);
+  const open = await unlock(args, io);
   return changeWorkloads(
     args,
     {
@@ -50,9 +52,6 @@ export async function startWorkloads(args: StartArguments, io: Io): Promise<Exit
         }
         // Before anything is stopped: without its values it could not be started again.
         assertEnvironment(record.run, io.env);
-        const bindings = secretsOf(record.run);
-        unlocked = unlocked.catch(() => io).then((now) => unlockSecrets(bindings, now));
-        const open = await unlocked;
         const values = await chooseValues(record, view, { given, how });
         await stopProcess(record, store.folders);
         const options = { record, values, readyTimeout, interrupted, isNew: false };
@@ -62,6 +61,20 @@ export async function startWorkloads(args: StartArguments, io: Io): Promise<Exit
     },
     io,
   );
+}
+
+/** Before any progress is shown: a question would be written over. */
+async function unlock({ names, flags }: StartArguments, io: Io): Promise<Io> {
+  if (io.askHidden === undefined) {
+    return io;
+  }
+  const store = createWorkloadStore(findStateFolders(io.env), createLog(io, flags));
+  const known = await store.names();
+  const wanted = flags.all === true ? known : known.filter((name) => names.includes(name));
+  // What cannot be read is told when it is started.
+  const records = await Promise.all(wanted.map((name) => store.read(name).catch(() => undefined)));
+  const bindings = records.flatMap((record) => (record === undefined ? [] : secretsOf(record.run)));
+  return unlockSecrets(bindings, io, 'later');
 }
 
 function secretsOf({ flags }: SavedRun): readonly SecretBinding[] {

@@ -46,30 +46,43 @@ export async function resolveSecrets(
 }
 
 /**
- * Sees before a start in the background that all secrets are there, and asks for the passphrase while
- * there is somebody to ask.
+ * Asks for the passphrase before a start in the background, while there is somebody to ask. Values are
+ * read by the process there.
  *
+ * @param bindings what is going to be read
+ * @param whenMissing `fail` says now which secret is nowhere; `later` leaves that to the process
  * @returns what the process in the background is to be started with
  */
-export async function unlockSecrets(bindings: readonly SecretBinding[], io: Io): Promise<Io> {
-  if (bindings.length === 0) {
+export async function unlockSecrets(
+  bindings: readonly SecretBinding[],
+  io: Io,
+  whenMissing: 'fail' | 'later',
+): Promise<Io> {
+  const sought = bindings
+    .map(({ secret }) => secret)
+    .filter((name) => nonEmpty(io.env[secretVariable(name)]) === undefined);
+  if (sought.length === 0) {
     return io;
   }
-  const { askHidden } = io;
+  const { env, cwd, askHidden } = io;
   let answer: string | undefined;
   const remember = async (question: string): Promise<string> => {
     answer = (await askHidden?.(question)) ?? '';
     return answer;
   };
-  const names = bindings.map(({ secret }) => secret);
-  await resolveSecrets(names, askHidden === undefined ? io : { ...io, askHidden: remember });
-  const keyFile = nonEmpty(io.env[KEY_FILE_VARIABLE]);
+  const givers = keyGivers({ env, cwd, ...(askHidden !== undefined && { askHidden: remember }) });
+  const stored = await createSecretStore(env, givers).readAll();
+  const missing = sought.find((name) => !stored.has(name));
+  if (missing !== undefined && whenMissing === 'fail') {
+    throw noSuchSecret(missing);
+  }
+  const { keyFile } = givers;
   return {
     ...io,
     env: {
-      ...io.env,
+      ...env,
       // It works in another folder.
-      ...(keyFile !== undefined && { [KEY_FILE_VARIABLE]: resolve(io.cwd, keyFile) }),
+      ...(keyFile !== undefined && { [KEY_FILE_VARIABLE]: resolve(cwd, keyFile) }),
       ...(answer !== undefined && { [PASSPHRASE_VARIABLE]: answer }),
     },
   };
