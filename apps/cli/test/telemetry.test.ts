@@ -123,7 +123,7 @@ it('takes another port for metrics when theirs is taken', async () => {
   try {
     const [a, b] = [first, second].map(({ said }) => /metrics at (\S+)/.exec(said.err)?.[1]);
     expect(a).not.toBe(b);
-    expect(second.said.err).toContain('port 9464 is in use; metrics take a free one');
+    expect(second.said.err).toContain('warning: port 9464 is in use: metrics at http://127.0.0.1:');
     expect((await fetch(b ?? '')).status).toBe(200);
   } finally {
     await Promise.all([first.stop(), second.stop()]);

@@ -102,10 +102,13 @@ interface Parts {
 async function closeAll({ listener, server, watchers }: Parts): Promise<void> {
   // Streams never end by themselves; requests in flight still need the server behind.
   server.proxy.endStreams();
-  await listener.close();
-  await server.close();
-  // Last: they watch whatever the others still do.
-  await watchers.close();
+  try {
+    await listener.close();
+    await server.close();
+  } finally {
+    // Last, and whatever happens: they watch what the others still do, and hold lines to be written.
+    await watchers.close();
+  }
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -70,9 +70,12 @@ export async function createGateway(
       for (const server of all) server.proxy.endStreams();
     },
     close: async () => {
-      await Promise.all(all.map((server) => server.close()));
-      stores?.close();
-      await watchers.close();
+      try {
+        await Promise.all(all.map((server) => server.close()));
+        stores?.close();
+      } finally {
+        await watchers.close();
+      }
     },
   };
 }

@@ -132,7 +132,7 @@ function addServeFlags(command: Command): Command {
       'headers to send with them (repeatable); OTEL_EXPORTER_OTLP_HEADERS for secrets',
       list('--otel-headers'),
     )
-    .option('--otel-insecure', 'send them without encryption')
+    .option('--otel-insecure', 'send them to another machine without encryption')
     .option(
       '--otel-enable-prometheus-metrics-path',
       'metrics for Prometheus at http://127.0.0.1:9464/metrics, or another free port',

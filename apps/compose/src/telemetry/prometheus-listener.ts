@@ -24,14 +24,20 @@ export async function startPrometheus(
   const { host, port, orFreePort = false } = config;
   const exporter = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true });
   const server = createServer((request, response) => answer(request, response, { exporter, host }));
+  let isElsewhere = false;
   await listen(server, { host, port }).catch((error: NodeJS.ErrnoException) => {
     if (!orFreePort || error.code !== 'EADDRINUSE') throw listenError(config, error);
-    log({ level: 'warn', message: `port ${port} is in use; metrics take a free one` });
+    isElsewhere = true;
     return listen(server, { host, port: 0 });
   });
   const bound = (server.address() as AddressInfo).port; // A bound TCP server has one.
   const shown = host.includes(':') ? `[${host}]` : host;
-  log({ level: 'info', message: `metrics at http://${shown}:${bound}${PATH}` });
+  const url = `http://${shown}:${bound}${PATH}`;
+  log(
+    isElsewhere
+      ? { level: 'warn', message: `port ${port} is in use: metrics at ${url}` }
+      : { level: 'info', message: `metrics at ${url}` },
+  );
   return {
     reader: exporter,
     close: () =>
