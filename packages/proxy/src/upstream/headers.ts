@@ -77,13 +77,18 @@ function isForwarding(name: string): boolean {
 }
 
 function keep(headers: Headers, admits: (name: string) => boolean): Headers {
-  const named = new Set(
-    (headers.get('connection') ?? '').split(',').map((name) => name.trim().toLowerCase()),
-  );
+  const named = namedBy(headers.get('connection'));
   const kept = new Fields();
   for (const [name, value] of headers) {
-    if (HOP_BY_HOP.has(name) || named.has(name) || !admits(name)) continue;
+    if (HOP_BY_HOP.has(name) || named?.has(name) === true || !admits(name)) continue;
     kept.append(name, value);
   }
   return kept;
+}
+
+/** The fields that belong to this connection only because it says so (RFC 9110 §7.6.1). */
+function namedBy(connection: string | null): ReadonlySet<string> | undefined {
+  if (connection === null || connection === 'keep-alive' || connection === 'close')
+    return undefined;
+  return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
 }

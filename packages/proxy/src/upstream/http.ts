@@ -90,8 +90,7 @@ export function createHttpSend({
   readonly exchange: UpstreamFetch;
 }): HttpSend {
   return async (method, context, message) => {
-    const headers = Fields.from(context.headers);
-    if (message !== undefined) headers.set('content-type', 'application/json');
+    const headers = message === undefined ? context.headers : withJsonType(context.headers);
     const { signal } = context;
     let answer: Answer;
     try {
@@ -107,6 +106,14 @@ export function createHttpSend({
     }
     return judge(answer, url.origin, headersTimeout);
   };
+}
+
+/** Nearly always it is there, as the client said it. */
+function withJsonType(headers: Headers): Headers {
+  if (headers.get('content-type') === 'application/json') return headers;
+  const typed = Fields.from(headers);
+  typed.set('content-type', 'application/json');
+  return typed;
 }
 
 function judge(answer: Answer, origin: string, headersTimeout: number): Answer {
