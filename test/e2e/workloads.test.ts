@@ -252,7 +252,7 @@ async function withTakenPort(args: readonly string[]) {
 describe('export and --from-config', () => {
   it('run the same again, under what the file says alone', async () => {
     const mark = newMark();
-    const flags = ['--label', 'team=a', '--allowed-hosts', 'mcp.example', '-e', 'KEY=1'];
+    const flags = ['--label', 'team=a', '--allowed-hosts', 'localhost:81', '-e', 'KEY=1'];
     await thv('run', '--name', 'moved', ...flags, ...rawServer(mark));
     expect((await thv('export', 'moved', 'moved.json')).err).toContain('--env KEY');
     const exported = JSON.parse(await readFile(`${cwd()}/moved.json`, 'utf8'));
@@ -261,7 +261,7 @@ describe('export and --from-config', () => {
       name: 'moved',
       args: rawServer(mark).slice(1),
       working_directory: cwd(),
-      flags: { label: 'team=a', 'allowed-hosts': 'mcp.example' },
+      flags: { label: 'team=a', 'allowed-hosts': 'localhost:81' },
       given_by_value: ['--env KEY'],
     });
     await thv('rm', 'moved');

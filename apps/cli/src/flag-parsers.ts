@@ -2,12 +2,10 @@
 import { usageError } from './cli-error.ts';
 import { didYouMean } from './suggest.ts';
 
-/** A value that may be given once. An empty one is an unset variable in a script, never a wish. */
+/** A value that may be given once. One that is missing is an unset variable in a script, never a wish. */
 export function once(flag: string): (value: string, previous: string | undefined) => string {
   return (value, previous) => {
-    if (previous !== undefined) {
-      throw usageError(flag, 'given twice', 'give it once');
-    }
+    assertFirst(flag, previous);
     return nonEmpty(flag, value);
   };
 }
@@ -51,11 +49,14 @@ export function labels(
   };
 }
 
+type NumberParser = (value: string, previous?: number) => number;
+
 const SECONDS_OF = { s: 1, m: 60, h: 3600 } as const;
 
 /** `30s`, `5m`, `2h`, or whole seconds; as seconds, at most `max`. */
-export function duration(flag: string, max: number): (value: string) => number {
-  return (value) => {
+export function duration(flag: string, max: number): NumberParser {
+  return (value, previous) => {
+    assertFirst(flag, previous);
     const [, digits, unit = 's'] = /^(\d{1,9})([smh])?$/.exec(value) ?? [];
     if (digits === undefined) {
       throw usageError(flag, `${JSON.stringify(value)} is not a duration`, 'write 30s, 5m or 2h');
@@ -70,8 +71,9 @@ export function duration(flag: string, max: number): (value: string) => number {
 }
 
 /** A number from 0 to 1. */
-export function fraction(flag: string): (value: string) => number {
-  return (value) => {
+export function fraction(flag: string): NumberParser {
+  return (value, previous) => {
+    assertFirst(flag, previous);
     const number = Number(value);
     if (!/^\d*\.?\d+$/.test(value) || number > 1) {
       throw usageError(
@@ -84,8 +86,9 @@ export function fraction(flag: string): (value: string) => number {
   };
 }
 
-export function port(flag: string): (value: string) => number {
-  return (value) => {
+export function port(flag: string): NumberParser {
+  return (value, previous) => {
+    assertFirst(flag, previous);
     const number = Number(value);
     if (!/^\d{1,5}$/.test(value) || number > 65_535) {
       throw usageError(flag, `${JSON.stringify(value)} is not a port`, 'give 0 to 65535');
@@ -95,12 +98,13 @@ export function port(flag: string): (value: string) => number {
 }
 
 /** A reader that knows all values that it takes, for help and shell completion. */
-export type ChoiceParser<T extends string> = ((value: string) => T) & {
+export type ChoiceParser<T extends string> = ((value: string, previous?: T) => T) & {
   readonly choices: readonly T[];
 };
 
 export function oneOf<const T extends string>(flag: string, known: readonly T[]): ChoiceParser<T> {
-  const parse = (value: string): T => {
+  const parse = (value: string, previous?: T): T => {
+    assertFirst(flag, previous);
     const found = known.find((item) => item === value);
     if (found === undefined) {
       throw usageError(
@@ -114,9 +118,23 @@ export function oneOf<const T extends string>(flag: string, known: readonly T[])
   return Object.assign(parse, { choices: known });
 }
 
+/** The last one would win, and the other be lost without a word (D1). */
+function assertFirst(flag: string, previous: unknown): void {
+  if (previous !== undefined) {
+    throw usageError(flag, 'given twice', 'give it once');
+  }
+}
+
+/** What looks like a flag is the next one, which would be lost without a word (D1). */
+const NEXT_FLAG = /^(?:--(?:[a-z]|$)|-[a-z]$)/i;
+
+/** The value is not repeated: it may be a secret. */
 function nonEmpty(flag: string, value: string): string {
   if (value.trim() === '') {
     throw usageError(flag, 'has an empty value', 'give it one, or leave the flag out');
+  }
+  if (NEXT_FLAG.test(value)) {
+    throw usageError(flag, 'has no value: a flag follows it', 'give it one, or leave it out');
   }
   return value;
 }

@@ -33,6 +33,9 @@ function toUsageError(command: Command, error: CommanderError): Error {
     case 'commander.unknownOption': {
       // What follows the "=" may be a secret.
       const flag = quoted.split('=')[0] ?? quoted;
+      if (flag !== quoted && flagsOf(command).includes(flag)) {
+        return usageError(flag, 'takes no value', 'write it alone, or leave it out');
+      }
       return usageError(
         flag,
         'no such flag',

@@ -141,6 +141,8 @@ describe('volumes', () => {
     ['what is not there', ['nothing:/x'], 'is not there'],
     ['everything', ['/:/x'], 'would give the machine away'],
     ['the kernel', ['/proc:/x'], 'would give the machine away'],
+    ['what steers the kernel', ['/proc/sys/kernel:/x'], 'would give the machine away'],
+    ["what holds the engine's files", ['/var:/x'], 'would give the machine away'],
     ['a device', ['/dev/null:/x'], 'is a socket or a device'],
     ['one place twice', ['data:/x', 'data/file.txt:/x'], 'two volumes at /x'],
   ])('refuses %s', async (_name, texts, message) => {

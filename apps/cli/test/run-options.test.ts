@@ -81,6 +81,7 @@ describe('D1: nothing is silently open', () => {
     ['an environment for a URL', { ...OIDC, env: ['A=b'] }, /--env: a URL has no environment/],
     ['a name with a slash', { ...OIDC, name: 'a/b' }, /--name/],
     ['a name of dots', { ...OIDC, name: '..' }, /--name/],
+    ['a name that looks like a flag', { ...OIDC, name: '-x' }, /--name/],
     ['a long name', { ...OIDC, name: 'n'.repeat(101) }, /--name/],
     ['an anonymous server with sign-in', { ...OIDC, allowInsecureAnonymous: true }, /contradicts/],
   ])('refuses %s', (_name, flags, message) => {
@@ -168,6 +169,27 @@ describe('D3: without a provider', () => {
     '::ffff:127.0.0.1',
   ])('refuses to serve other machines on %s', (host) => {
     expect(refusal({ host })).toMatch(/^--host: other machines could call without any sign-in/);
+  });
+
+  it.each([[['mcp.example']], [['127.0.0.1', 'mcp.example:8443']], [['127.0.0.1.evil.example']]])(
+    'refuses to be reached by a tunnel as %j',
+    (allowedHosts) => {
+      expect(refusal({ allowedHosts })).toMatch(
+        /^--allowed-hosts: other machines could call without any sign-in/,
+      );
+      const { warnings } = plan({ allowedHosts, allowInsecureAnonymous: true });
+      expect(warnings).toEqual([expect.stringMatching(/EVERYONE/)]);
+    },
+  );
+
+  it('takes other names of this machine', () => {
+    expect(plan({ allowedHosts: ['localhost:8080', '[::1]'] }).signIn.kind).toBe('local-user');
+  });
+
+  it('refuses to be opened for nobody', () => {
+    expect(refusal({ allowInsecureAnonymous: true })).toMatch(
+      /^--allow-insecure-anonymous: means nothing: only this machine can call/,
+    );
   });
 
   it('serves them when anonymous callers are allowed, with a louder warning', () => {

@@ -149,6 +149,30 @@ describe('--from-config', () => {
       /cannot stand under "flags"/,
     ],
     [
+      'a flag that needs a value, and would take the policies for it',
+      '{"schema_version":1,"name":"x","server":"http://x/mcp","flags":{"otel-service-name":true,"authz-config":"a.yaml"}}',
+      [],
+      /--otel-service-name: has no value: a flag follows it/,
+    ],
+    [
+      'a flag that needs a value, and would take the server for it',
+      '{"schema_version":1,"name":"x","server":"uvx://x","args":["node"],"flags":{"authz-config":true}}',
+      [],
+      /a flag is true that needs a value/,
+    ],
+    [
+      'a danger that is a text',
+      '{"schema_version":1,"name":"x","server":"http://x/mcp","flags":{"allow-insecure-anonymous":"false"}}',
+      [],
+      /--allow-insecure-anonymous: takes no value; write it alone/,
+    ],
+    [
+      'to print the help',
+      '{"schema_version":1,"name":"x","server":"http://x/mcp","flags":{"help":true}}',
+      [],
+      /"help" cannot stand under "flags"/,
+    ],
+    [
       'another version',
       '{"schema_version":2,"name":"x"}',
       [],

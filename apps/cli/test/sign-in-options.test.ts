@@ -12,7 +12,7 @@ const OIDC: SignInFlags = { oidcIssuer: ISSUER, oidcAudience: ['mcp'] };
 const OPAQUE: SignInFlags = { ...OIDC, oidcIntrospectionUrl: ASK };
 
 function plan(flags: SignInFlags, env: Readonly<Record<string, string>> = {}) {
-  return planSignIn({ flags, env, cwd: '/here', isLoopback: true, userName: 'ann' });
+  return planSignIn({ flags, env, cwd: '/here', openedBy: undefined, userName: 'ann' });
 }
 
 function issuerOf(flags: SignInFlags, env?: Readonly<Record<string, string>>): IssuerConfig {

@@ -48,6 +48,27 @@ describe('state', () => {
     expect(readFileSync(workloads(kept), 'utf8')).toBe(text);
   });
 
+  it.each(['', 'n', 'node', 'x'.repeat(32)])(
+    'whose mark %j any process may have is damaged',
+    async (mark) => {
+      const process = {
+        ...{ pid: 4242, start: '1', mark, boot: 'b', token: 't', socket: '/s' },
+        ...{ started_at: GOOD.created_at, url: null },
+      };
+      writeFileSync(workloads('forged.json'), JSON.stringify({ ...GOOD, name: 'forged', process }));
+      expect((await thv('stop', 'forged')).out).toContain('there is no server of this name');
+      expect(readdirSync(workloads()).join()).toMatch(/forged\.json\.damaged-/);
+    },
+  );
+
+  it('that cannot be read is named, and the rest works', async () => {
+    mkdirSync(workloads('folder.json'));
+    const { code, out, err } = await thv('list', '--all');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^good +stopped/m);
+    expect(err).toContain(`${workloads('folder.json')} cannot be used: it is a folder`);
+  });
+
   it('of a newer thv is left alone', async () => {
     writeFileSync(workloads('newer.json'), '{"schema_version":2}');
     expect((await thv('list', '--all')).err).toContain('was written by a newer thv');
@@ -155,6 +176,15 @@ describe('a command', () => {
       out: 'good: was not running\nnope: there is no server of this name\ngoood: there is no server of this name; did you mean good?\n',
     });
     expect((await thv('rm', 'nope')).code).toBe(0);
+  });
+});
+
+describe('export', () => {
+  it('never replaces what is no file, such as a device', async () => {
+    const { code, err } = await thv('export', 'good', 'thv');
+    expect(code).toBe(2);
+    expect(err).toBe('thv: thv: is there already, and is no file; choose a file; - is stdout\n');
+    expect(readdirSync(folder.path)).toEqual(['thv']);
   });
 });
 

@@ -8,8 +8,12 @@ export type Fields = ReadonlyMap<string, unknown>;
 /** The members of an object that may hold only `keys`. */
 export function readObject(value: unknown, path: string, keys: readonly string[]): Fields {
   const fields = readMap(value, path);
-  for (const key of fields.keys()) {
-    if (keys.includes(key)) continue;
+  for (const [key, member] of fields) {
+    if (keys.includes(key)) {
+      // What a template left empty is not a wish for the default.
+      if (member === null) throw configError(join(path, key), 'has no value; leave it out');
+      continue;
+    }
     const near = nearest(key, keys);
     const hint = near === undefined ? `known keys: ${keys.join(', ')}` : `did you mean "${near}"?`;
     throw configError(join(path, key), `unknown key; ${hint}`);

@@ -90,8 +90,7 @@ export function readGatewayConfig(
   const store = readStore(top.get('store') ?? { type: 'memory' }, 'store', folder);
   return {
     listen: readListen(top.get('listen') ?? {}),
-    publicUrl:
-      publicUrl === undefined ? undefined : readUrl(publicUrl, 'public_url').replace(/\/$/, ''),
+    publicUrl: publicUrl === undefined ? undefined : readPublicUrl(publicUrl, 'public_url'),
     issuers: readIssuers(top.get('issuers'), folder),
     scopeImplies: readOptional(top, '')('scope_implies', readScopeImplies),
     store,
@@ -125,6 +124,12 @@ export function readGatewayConfig(
       };
     }),
   };
+}
+
+function readPublicUrl(value: unknown, path: string): string {
+  const text = readUrl(value, path);
+  if (/[?#]/.test(text)) throw configError(path, 'must not hold a query or fragment');
+  return text.replace(/\/$/, '');
 }
 
 function readListen(value: unknown): GatewayConfig['listen'] {

@@ -107,3 +107,32 @@ describe('trusted_proxies', () => {
     expect(() => read({ trusted_proxies })).toThrow(problem);
   });
 });
+
+describe('a key without a value', () => {
+  it.each([
+    [{ listen: null }, 'listen: has no value; leave it out'],
+    [{ listen: { host: null } }, 'listen.host: has no value'],
+    [{ store: null }, 'store: has no value'],
+    [{ limits: null }, 'limits: has no value'],
+    [{ authorization: { config: null } }, 'authorization.config: has no value'],
+    [{ servers: { w: { url: 'http://w/mcp', tools: null } } }, 'servers.w.tools: has no value'],
+    [{ servers: { w: { command: ['w'], env: null } } }, 'servers.w.env: has no value'],
+  ])('never stands for a default: %j', (keys, problem) => {
+    expect(() => read(keys)).toThrow(problem);
+  });
+});
+
+describe('public_url', () => {
+  it('may have a path', () => {
+    const public_url = 'https://mcp.example.com/a/';
+    expect(read({ public_url }).publicUrl).toBe('https://mcp.example.com/a');
+  });
+
+  it.each([
+    'https://mcp.example.com/?a=b',
+    'https://mcp.example.com/#x',
+    'https://mcp.example.com?',
+  ])('cannot be %s: paths follow it', (public_url) => {
+    expect(() => read({ public_url })).toThrow('public_url: must not hold a query or fragment');
+  });
+});

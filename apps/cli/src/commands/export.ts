@@ -1,6 +1,7 @@
 /** `thv export`: how a server is run, as a file for `thv run --from-config`. */
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { CliError } from '../cli-error.ts';
+import { CliError, usageError } from '../cli-error.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
@@ -29,7 +30,9 @@ export async function exportWorkload(
   if (path === '-') {
     io.out(text);
   } else {
-    await writeFileAtomically(resolve(io.cwd, path), text).catch((error: unknown) => {
+    const file = resolve(io.cwd, path);
+    await assertReplaceable(file, path);
+    await writeFileAtomically(file, text).catch((error: unknown) => {
       const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
       throw new CliError({
         exitCode: EXIT.failed,
@@ -45,4 +48,12 @@ export async function exportWorkload(
     log({ level: 'info', message });
   }
   return EXIT.done;
+}
+
+/** A file is replaced as a whole, which for a device such as `/dev/stdout` would be its end. */
+async function assertReplaceable(file: string, path: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  if (found !== undefined && !found.isFile()) {
+    throw usageError(path, 'is there already, and is no file', 'choose a file; - is stdout');
+  }
 }

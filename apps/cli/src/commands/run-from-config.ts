@@ -43,6 +43,9 @@ export async function readConfiguredRun(path: string, args: RunArguments, io: Io
   const values = fillIn(run, given, 'thv run --from-config …');
   const parsed = parseRunArguments(toArguments(run, values), io);
   const { server, args: serverArgs, workingDirectory } = run;
+  if (parsed.server !== server) {
+    throw usageError(path, 'a flag is true that needs a value', 'write the value');
+  }
   return {
     args: parsed,
     run: {

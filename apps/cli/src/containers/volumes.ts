@@ -12,12 +12,8 @@ export interface Volume {
 }
 
 const FLAG = '--volume';
-/** Never visible in a container: whoever has one of them has the machine. */
+/** Never visible in a container, nor what holds them: whoever has one of them has the machine. */
 const FORBIDDEN = [
-  '/',
-  '/proc',
-  '/sys',
-  '/dev',
   '/boot',
   '/etc',
   '/root',
@@ -26,8 +22,10 @@ const FORBIDDEN = [
   '/var/lib/docker',
   '/var/lib/containers',
 ];
+/** The kernel's own, down to the last file. */
+const KERNEL = ['/proc', '/sys', '/dev'];
 /** Where the kernel's own file systems are in a container. */
-const FORBIDDEN_TARGETS = ['/', '/proc', '/sys', '/dev'];
+const FORBIDDEN_TARGETS = ['/', ...KERNEL];
 
 /** Pure. @throws {CliError} with exit code 2. */
 export function parseVolume(text: string, cwd: string): Volume {
@@ -61,12 +59,12 @@ export async function checkVolumes(volumes: readonly Volume[]): Promise<readonly
     const source = await realpath(volume.source).catch(() => {
       throw usageError(FLAG, `${volume.source} is not there`, 'create it, or correct the path');
     });
-    if (FORBIDDEN.includes(source) || FORBIDDEN.includes(volume.source)) {
-      throw usageError(FLAG, `${source} would give the machine away`, 'mount a folder below it');
-    }
     const found = await stat(source);
     if (found.isSocket() || found.isBlockDevice() || found.isCharacterDevice()) {
       throw usageError(FLAG, `${source} is a socket or a device`, 'mount files and folders only');
+    }
+    if (givesAway(source) || givesAway(volume.source)) {
+      throw usageError(FLAG, `${source} would give the machine away`, 'mount a folder below it');
     }
     if (await holdsEngineSocket(source)) {
       throw usageError(FLAG, `${source} holds the socket of a container engine`, 'mount less');
@@ -105,6 +103,15 @@ async function holdsEngineSocket(folder: string): Promise<boolean> {
   return found.includes(true);
 }
 
+function givesAway(path: string): boolean {
+  return (
+    path === '/' ||
+    FORBIDDEN.some((place) => isInside(place, path)) ||
+    KERNEL.some((place) => isInside(path, place))
+  );
+}
+
+/** Also true for the folder itself. */
 function isInside(path: string, folder: string): boolean {
   for (let at = path; at !== dirname(at); at = dirname(at)) {
     if (at === folder) {

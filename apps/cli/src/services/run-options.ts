@@ -9,7 +9,7 @@ import {
   type ContainerPlan,
   planContainer,
 } from '../containers/plan-container.ts';
-import { isLoopbackName } from '../loopback.ts';
+import { isLoopbackHostHeader, isLoopbackName } from '../loopback.ts';
 import type { AuditPlan } from './audit-config.ts';
 import { checkHosts, checkListenHost, checkOrigins } from './flag-values.ts';
 import type { InputFile } from './introspection-options.ts';
@@ -196,7 +196,9 @@ interface ServeInput extends PlanInput {
 function planServe(input: ServeInput): ServePlan {
   const { name, server, flags, variables, container } = input;
   const host = checkListenHost(flags.host ?? '127.0.0.1');
-  const { signIn, warnings, files } = planSignIn({ ...input, isLoopback: isLoopbackName(host) });
+  const allowedHosts = checkHosts(flags.allowedHosts);
+  const openedBy = findOpening(host, allowedHosts);
+  const { signIn, warnings, files } = planSignIn({ ...input, openedBy });
   const { authzConfig, toolsOverride } = flags;
   const upstream = planUpstream({ ...input, signIn });
   const { telemetry, warnings: aboutTelemetry } = planTelemetry(flags, name);
@@ -211,7 +213,7 @@ function planServe(input: ServeInput): ServePlan {
     tools: flags.tools,
     toolsOverrideFile: toolsOverride,
     allowedOrigins: checkOrigins(flags.allowedOrigins),
-    allowedHosts: checkHosts(flags.allowedHosts),
+    allowedHosts,
     trustedProxies: flags.trustedProxies,
     audit: planAudit(flags),
     telemetry,
@@ -238,6 +240,12 @@ function planServe(input: ServeInput): ServePlan {
         : []),
     ],
   };
+}
+
+/** D3: a name of another machine is one by which a tunnel or a proxy in front lets others in. */
+function findOpening(host: string, allowedHosts: readonly string[] = []): string | undefined {
+  if (!isLoopbackName(host)) return '--host';
+  return allowedHosts.every(isLoopbackHostHeader) ? undefined : '--allowed-hosts';
 }
 
 function planAudit({ auditConfig, enableAudit }: ServeFlags): AuditPlan | undefined {

@@ -106,8 +106,9 @@ function parseServerUrl(text: string): string {
   return url.href;
 }
 
-const NAME = /^[\w.-]{1,100}$/;
-const NAME_RULE = 'use letters, digits and . _ - only, at most 100';
+/** What begins with a dash would be read as a flag. */
+const NAME = /^[\w.][\w.-]{0,99}$/;
+const NAME_RULE = 'use letters, digits and . _ - only, at most 100, and no - at the start';
 
 /** The given name, or one derived from the server. A command has no name of its own. */
 export function chooseName(given: string | undefined, { server, entry }: ServerChoice): string {

@@ -26,7 +26,8 @@ export interface SignInPlan<Config extends SignInConfig = SignInConfig> {
 
 export interface SignInInput extends Surroundings {
   readonly flags: SignInFlags;
-  readonly isLoopback: boolean;
+  /** The flag by which other machines get in; undefined when only this one can call. */
+  readonly openedBy: string | undefined;
   readonly userName: string;
 }
 
@@ -36,7 +37,7 @@ export function planSignIn(input: SignInInput): SignInPlan {
 }
 
 /** D3: without a provider every caller is the local user, and only this machine may call. */
-function planLocalUser({ flags, isLoopback, userName }: SignInInput): SignInPlan {
+function planLocalUser({ flags, openedBy, userName }: SignInInput): SignInPlan {
   const stray = firstDependentFlag(flags);
   if (stray !== undefined) {
     throw usageError(
@@ -45,14 +46,22 @@ function planLocalUser({ flags, isLoopback, userName }: SignInInput): SignInPlan
       'add --oidc-issuer or --oidc-jwks-url',
     );
   }
-  if (!isLoopback && flags.allowInsecureAnonymous !== true) {
+  if (openedBy === undefined && flags.allowInsecureAnonymous === true) {
     throw usageError(
-      '--host',
+      '--allow-insecure-anonymous',
+      'means nothing: only this machine can call',
+      'drop it, or add the --host or --allowed-hosts that it is for',
+    );
+  }
+  if (openedBy !== undefined && flags.allowInsecureAnonymous !== true) {
+    throw usageError(
+      openedBy,
       'other machines could call without any sign-in',
       'add --oidc-issuer and --oidc-audience, or --allow-insecure-anonymous if you mean it',
     );
   }
-  const reach = isLoopback ? 'every program on this machine' : 'EVERYONE who reaches this address';
+  const reach =
+    openedBy === undefined ? 'every program on this machine' : 'EVERYONE who reaches this address';
   return {
     signIn: { kind: 'local-user', subject: userName },
     warnings: [`no sign-in: ${reach} is treated as the user ${JSON.stringify(userName)}`],

@@ -45,6 +45,7 @@ const UNSAVED: ReadonlySet<string> = new Set([
   'foreground',
   'format',
   'from-config',
+  'help',
   'name',
   'quiet',
   'ready-timeout',

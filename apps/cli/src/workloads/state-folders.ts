@@ -120,6 +120,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EDQUOT: "this user's disk quota is used up",
   ENOTDIR: 'something that is no folder of this user stands there',
   EEXIST: 'something that is no folder of this user stands there',
+  EISDIR: 'it is a folder',
   ENAMETOOLONG: 'its path is too long',
 };
 

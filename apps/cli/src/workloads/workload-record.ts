@@ -86,8 +86,8 @@ function processFromJson(json: Readonly<Record<string, unknown>>): WorkloadProce
   if (
     !(Number.isSafeInteger(pid) && Number(pid) > 1) ||
     !isText(start) ||
-    !isText(mark) ||
-    mark === '' ||
+    // A short one would stand on anybody's command line.
+    !(isText(mark) && /^[0-9a-f]{32}$/.test(mark)) ||
     !isText(boot) ||
     !isText(token) ||
     token === '' ||

@@ -90,7 +90,10 @@ export function createWorkloadStore(folders: StateFolders, log: Log): WorkloadSt
     async list() {
       const records: WorkloadRecord[] = [];
       for (const name of await names()) {
-        const record = await read(name);
+        const record = await read(name).catch((error: unknown) => {
+          log({ level: 'warn', message: toStateError(error, pathOf(name)).message });
+          return undefined;
+        });
         if (record !== undefined) {
           records.push(record);
         }
