@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { addClientCommands } from './commands/client-commands.ts';
 import type { CommandHost } from './commands/command-host.ts';
 import { addCompletionCommands } from './commands/completion-commands.ts';
+import { addConfigCommands } from './commands/config-commands.ts';
 import { addDevCommands } from './commands/dev-commands.ts';
 import { addMcpCommands } from './commands/mcp-commands.ts';
 import { addPolicyCommands } from './commands/policy-commands.ts';
@@ -27,6 +28,7 @@ const GROUPS: readonly ((program: Command, host: CommandHost) => void)[] = [
   addMcpCommands,
   addTokenCommands,
   addSecretCommands,
+  addConfigCommands,
   addClientCommands,
   addDevCommands,
   addCompletionCommands,

@@ -16,7 +16,10 @@ import { useTempFolder } from './temp-folder.ts';
 import { putThvOnPath } from './thv-on-path.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../../examples/policies', import.meta.url));
-const folder = useTempFolder({ 'bob.json': '{"sub":"bob"}' });
+const folder = useTempFolder({
+  'bob.json': '{"sub":"bob"}',
+  'registry.json': '{"servers":{"weather":{"package":"npx://weather-mcp"}}}',
+});
 let idp: DevIdp;
 let guide: HttpFixture;
 let env: Readonly<Record<string, string>>;
@@ -88,6 +91,9 @@ const EXAMPLES_OF: readonly [path: string, expected: RegExp, serves?: true][] = 
   ['secret get', /^ey/],
   ['secret list', /"name":"github-token","source":"store"/],
   ['secret delete', /^$/],
+  ['config set-registry', /^$/],
+  ['config get-registry', /\/registry\.json"}$/m],
+  ['config unset-registry', /^$/],
   ['dev idp', /^ISSUER/, true],
   ['completion', /^complete -F _thv thv$/m],
 ];

@@ -42,6 +42,8 @@ export interface CatalogueEntry {
   readonly permissions?: Permissions;
   readonly tools: readonly string[];
   readonly deprecated: boolean;
+  /** For messages: who says so, when it is not the built-in catalogue. */
+  readonly origin?: string;
 }
 
 export interface Catalogue {
@@ -54,4 +56,11 @@ export interface Catalogue {
    * @throws {CliError} with exit code 2 when there is one that cannot be used.
    */
   find(name: string): CatalogueEntry | undefined;
+}
+
+const NAME = /^[a-z0-9][\w.-]{0,99}$/i;
+
+/** Whether a text can be the name of an entry; a URL, a package and an image with a path cannot. */
+export function isCatalogueName(text: string): boolean {
+  return NAME.test(text);
 }

@@ -1,16 +1,18 @@
 /** Reads a catalogue: a JSON file with the maps `servers` and `remote_servers`. Pure. */
 import { usageError } from '../cli-error.ts';
+import { isImageReference } from '../containers/image-reference.ts';
 import { readPermissions } from '../containers/permissions.ts';
 import { type DataReader, readObject } from '../data-reader.ts';
 import {
   type Catalogue,
   type CatalogueEntry,
   type CatalogueInput,
+  isCatalogueName,
   TRANSPORTS,
   type Transport,
 } from './catalogue.ts';
+import { isSteeringVariable } from './steering-variables.ts';
 
-const NAME = /^[a-z0-9][\w.-]{0,99}$/i;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const HEADER = /^[A-Za-z0-9][A-Za-z0-9-]*$/;
 
@@ -42,7 +44,7 @@ export function readCatalogue(value: unknown, source: string): Catalogue {
   if (names.length === 0) {
     throw usageError(source, 'has no servers');
   }
-  const wrong = names.find((name) => !NAME.test(name));
+  const wrong = names.find((name) => !isCatalogueName(name));
   if (wrong !== undefined) {
     throw usageError(source, `${JSON.stringify(wrong)} is not a name`);
   }
@@ -92,8 +94,21 @@ function readLocal(name: string, data: DataReader): CatalogueEntry {
   if (entry.kind === 'package' && !/^(npx|uvx):\/\//.test(entry.server)) {
     throw usageError(data.where, 'package is not npx://… or uvx://…');
   }
+  if (entry.kind === 'image' && !isImageReference(entry.server)) {
+    throw usageError(data.where, 'image is no reference of an image, with a path, tag or digest');
+  }
   if (entry.kind === 'package' && entry.transport !== 'stdio') {
     throw usageError(data.where, 'a package speaks over stdio');
+  }
+  const steering = entry.variables.find(
+    (variable) => variable.default !== undefined && isSteeringVariable(variable.name),
+  );
+  if (entry.kind === 'package' && steering !== undefined) {
+    throw usageError(
+      data.where,
+      `a value for ${steering.name} could make it run another package`,
+      'drop its default; whoever wants it gives it with -e',
+    );
   }
   return entry;
 }

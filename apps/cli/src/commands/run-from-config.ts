@@ -42,7 +42,7 @@ export async function readConfiguredRun(path: string, args: RunArguments, io: Io
   assertEnvironment(run, io.env);
   const values = fillIn(run, given, 'thv run --from-config …');
   const parsed = parseRunArguments(toArguments(run, values), io);
-  const { server, args: serverArgs, workingDirectory } = run;
+  const { server, args: serverArgs, workingDirectory, catalogue } = run;
   if (parsed.server !== server) {
     throw usageError(path, 'a flag is true that needs a value', 'write the value');
   }
@@ -52,6 +52,7 @@ export async function readConfiguredRun(path: string, args: RunArguments, io: Io
       ...(server !== undefined && { server }),
       ...(serverArgs !== undefined && { args: serverArgs }),
       workingDirectory,
+      ...(catalogue !== undefined && { catalogue }),
     },
   };
 }

@@ -1,7 +1,10 @@
 /** `thv run`: starts a server, or goes before one that runs elsewhere. */
+import { chooseCatalogue } from '../catalogue/choose-catalogue.ts';
+import { toCatalogueJson } from '../catalogue/entry-json.ts';
 import { usageError } from '../cli-error.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
+import { createLog } from '../log.ts';
 import type { Format, GlobalFlags } from '../program.ts';
 import { planRun, type RunFlags } from '../services/run-options.ts';
 import type { Services } from '../services/services.ts';
@@ -37,7 +40,9 @@ export async function runServer(args: RunArguments, io: Io, services: Services):
   const { server, serverArgs, flags } = read.args;
   const cwd = read.run.workingDirectory;
   const { env } = io;
-  const plan = planRun({ server, serverArgs, flags, userName: io.userName(), env, cwd });
+  const log = createLog(io, { debug: debug ?? flags.debug, quiet });
+  const catalogue = await chooseCatalogue({ ...read.run, server }, io, log);
+  const plan = planRun({ server, serverArgs, flags, userName: io.userName(), env, cwd, catalogue });
   if (foreground) {
     const output = {
       ...(format !== undefined && { format }),
@@ -47,7 +52,11 @@ export async function runServer(args: RunArguments, io: Io, services: Services):
     return serveInForeground(plan, { io: { ...io, cwd }, services, flags: output });
   }
   const { runInBackground } = await import('./run-in-background.ts');
-  const run = { ...read.run, name: plan.name };
+  const { entry } = plan.variables;
+  const run = {
+    ...{ ...read.run, name: plan.name },
+    ...(entry !== undefined && { catalogue: toCatalogueJson(entry) }),
+  };
   return runInBackground({ plan, run, typed: read.args.typed, flags: args.flags }, io);
 }
 

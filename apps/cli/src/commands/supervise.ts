@@ -3,6 +3,7 @@
  * with log files for a terminal and a control socket for a keyboard.
  */
 import type { ProtectedServerConfig, RunningServer } from '@thv/compose';
+import { savedCatalogue } from '../catalogue/choose-catalogue.ts';
 import { CliError, toReadyError, toStartError } from '../cli-error.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
@@ -63,7 +64,8 @@ async function serve(
   const { server, serverArgs, flags } = parseRunArguments(toArguments(run, values), io);
   const log = createLog({ err: journal.write, stderr: PLAIN }, flags);
   const { env, cwd } = io;
-  const plan = planRun({ server, serverArgs, flags, userName: io.userName(), env, cwd });
+  const catalogue = savedCatalogue(run);
+  const plan = planRun({ server, serverArgs, flags, userName: io.userName(), env, cwd, catalogue });
   const state = createServerState();
   const serverLog = openServerLog(order.serverLog);
   const processes = createServerProcesses(order.serverProcesses);

@@ -2,7 +2,7 @@
 
 import type { ForwardedHeader, LimitsConfig, ServingConfig, SignInConfig } from '@thv/compose';
 import { loadBuiltInCatalogue } from '../catalogue/built-in.ts';
-import type { Catalogue, CatalogueEntry } from '../catalogue/catalogue.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import { usageError } from '../cli-error.ts';
 import {
   type ContainerFlags,
@@ -20,6 +20,7 @@ import {
   chooseServer,
   parseServerArgument,
   type ServerArgument,
+  type ServerChoice,
 } from './server-argument.ts';
 import {
   NO_VARIABLES,
@@ -125,7 +126,8 @@ export function planRun(input: RunInput): ServePlan {
   const container = planContainer(flags, choice);
   const transport = entry?.transport;
   const plan = planServe({ ...input, name, server, variables, transport, container });
-  return { ...plan, notices: [...describeEntry(entry, plan.upstream.headers), ...plan.notices] };
+  const about = describeEntry(choice, plan.upstream.headers);
+  return { ...plan, notices: [...about, ...plan.notices] };
 }
 
 /**
@@ -162,7 +164,7 @@ export function planProxy(input: ProxyInput): ServePlan {
 
 /** What the user should know about the entry that a name stands for. */
 function describeEntry(
-  entry: CatalogueEntry | undefined,
+  { server, entry }: ServerChoice,
   sent: readonly ForwardedHeader[] = [],
 ): readonly string[] {
   if (entry === undefined) {
@@ -172,8 +174,10 @@ function describeEntry(
   const headers = entry.headers
     .filter(({ name, required }) => required && !has.has(name.toLowerCase()))
     .map(({ name }) => name);
+  const { origin } = entry;
+  const args = 'args' in server ? server.args.map((arg) => ` ${arg}`).join('') : '';
   return [
-    `${entry.name} is ${entry.server}`,
+    `${entry.name} is ${entry.server}${origin === undefined ? '' : `${args}, says ${origin}`}`,
     ...(entry.deprecated ? [`${entry.name} is marked as deprecated`] : []),
     ...(headers.length > 0
       ? [

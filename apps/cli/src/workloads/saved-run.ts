@@ -19,6 +19,8 @@ export interface SavedRun {
   readonly givenByValue: readonly string[];
   /** Variables that no flag names and that it needs all the same: they hold its secrets. */
   readonly environment?: readonly string[];
+  /** What the name of the server stood for: a catalogue of this entry alone. */
+  readonly catalogue?: Readonly<Record<string, unknown>>;
 }
 
 export type FlagValue = true | string | readonly string[];
@@ -170,6 +172,7 @@ export const RUN_KEYS: readonly string[] = [
   'flags',
   'given_by_value',
   'environment',
+  'catalogue',
 ];
 
 export function runToJson(run: SavedRun) {
@@ -181,6 +184,7 @@ export function runToJson(run: SavedRun) {
     flags: run.flags,
     ...(run.givenByValue.length > 0 && { given_by_value: run.givenByValue }),
     ...(run.environment !== undefined && { environment: run.environment }),
+    ...(run.catalogue !== undefined && { catalogue: run.catalogue }),
   };
 }
 
@@ -196,7 +200,7 @@ export function runFromJson(
 ): SavedRun {
   checkKeys(json, RUN_KEYS, where);
   const { name, server, args, working_directory: workingDirectory = cwd, flags = {} } = json;
-  const { given_by_value: givenByValue = [], environment } = json;
+  const { given_by_value: givenByValue = [], environment, catalogue } = json;
   const wrong = (key: string, what: string) => usageError(where, `"${key}" must be ${what}`);
   if (!isText(name)) {
     throw wrong('name', 'a text');
@@ -217,6 +221,9 @@ export function runFromJson(
   if (environment !== undefined && !isTextList(environment)) {
     throw wrong('environment', 'a list of names');
   }
+  if (catalogue !== undefined && (server === undefined || server.includes('://'))) {
+    throw usageError(where, '"catalogue" is for a server that is a name', 'leave it out');
+  }
   return {
     name,
     ...(server !== undefined && { server }),
@@ -225,6 +232,9 @@ export function runFromJson(
     flags: readFlags(readRecord(flags, `"flags" in ${where}`), where),
     givenByValue,
     ...(environment !== undefined && { environment }),
+    ...(catalogue !== undefined && {
+      catalogue: readRecord(catalogue, `"catalogue" in ${where}`),
+    }),
   };
 }
 

@@ -1,0 +1,56 @@
+/** The last good copy of each registry with a URL: below `$XDG_CACHE_HOME/thv`. */
+import { createHash } from 'node:crypto';
+import { readFile, rm, stat } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import type { Io } from '../io.ts';
+import { writeFileAtomically } from '../workloads/atomic-file.ts';
+import { createPrivateFolder } from '../workloads/state-folders.ts';
+
+export interface CachedRegistry {
+  readonly text: string;
+  readonly writtenAt: Date;
+}
+
+/** Undefined when there is none, or none that can be read. */
+export async function readCached(url: URL, env: Io['env']): Promise<CachedRegistry | undefined> {
+  const path = pathOf(url, env);
+  try {
+    return path === undefined
+      ? undefined
+      : { text: await readFile(path, 'utf8'), writtenAt: (await stat(path)).mtime };
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws the file system's error. */
+export async function writeCached(url: URL, text: string, env: Io['env']): Promise<void> {
+  const [folder, path] = [cacheFolder(env), pathOf(url, env)];
+  if (folder !== undefined && path !== undefined) {
+    await createPrivateFolder(folder);
+    await writeFileAtomically(path, text);
+  }
+}
+
+/** @throws the file system's error. */
+export async function forgetCached(url: URL, env: Io['env']): Promise<void> {
+  const path = pathOf(url, env);
+  if (path !== undefined) {
+    await rm(path, { force: true });
+  }
+}
+
+/** A copy is of one URL, never of another. */
+function pathOf(url: URL, env: Io['env']): string | undefined {
+  const folder = cacheFolder(env);
+  const digest = createHash('sha256').update(url.href).digest('hex');
+  return folder === undefined ? undefined : join(folder, `registry-${digest.slice(0, 32)}.json`);
+}
+
+/** XDG: a relative path does not count. */
+function cacheFolder({ XDG_CACHE_HOME: cache, HOME: home }: Io['env']): string | undefined {
+  if (cache !== undefined && isAbsolute(cache)) {
+    return join(cache, 'thv');
+  }
+  return home !== undefined && isAbsolute(home) ? join(home, '.cache', 'thv') : undefined;
+}
