@@ -13,8 +13,12 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
-const between = /[ \t\r\n,:]*/y;
-const scalar = /[-+.\w]+/y;
+const SPACE = 0x20;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const LOWER_F = 0x66;
+const LOWER_N = 0x6e;
+const LOWER_T = 0x74;
 
 /** Builds the value; `text` must be JSON of bounded depth. */
 export function buildJson(text: string): unknown {
@@ -38,7 +42,7 @@ class Builder {
       case QUOTE:
         return this.#readString();
       default:
-        return JSON.parse(this.#match(scalar));
+        return this.#readScalar();
     }
   }
 
@@ -61,28 +65,49 @@ class Builder {
 
   #readString(): string {
     const start = this.#at;
+    let hasEscape = false;
     this.#at += 1;
     for (let code = this.#code(); code !== QUOTE; code = this.#code()) {
+      hasEscape ||= code === BACKSLASH;
       this.#at += code === BACKSLASH ? 2 : 1;
     }
     this.#at += 1;
+    if (!hasEscape) return this.#text.slice(start + 1, this.#at - 1);
     return JSON.parse(this.#text.slice(start, this.#at)) as string; // A string literal.
+  }
+
+  /** There can be millions, so that none is looked at more than once. */
+  #readScalar(): unknown {
+    const start = this.#at;
+    const first = this.#code();
+    while (!isBetween(this.#code()) && !isClose(this.#code()) && this.#at < this.#text.length)
+      this.#at += 1;
+    if (first === LOWER_T) return true;
+    if (first === LOWER_F) return false;
+    // Numbers of JSON are numbers of the language as well.
+    return first === LOWER_N ? null : Number(this.#text.slice(start, this.#at));
   }
 
   /** Moves to the next value, key or bracket. Where commas and colons stand has been checked. */
   #next(): number {
-    this.#match(between);
-    return this.#code();
+    let code = this.#code();
+    while (isBetween(code)) {
+      this.#at += 1;
+      code = this.#code();
+    }
+    return code;
   }
 
   #code(): number {
     return this.#text.charCodeAt(this.#at);
   }
+}
 
-  #match(pattern: RegExp): string {
-    pattern.lastIndex = this.#at;
-    const [found = ''] = pattern.exec(this.#text) ?? [];
-    this.#at += found.length;
-    return found;
-  }
+/** Commas, colons and blanks; controls in the text can only be blanks. */
+function isBetween(code: number): boolean {
+  return code <= SPACE || code === COMMA || code === COLON;
+}
+
+function isClose(code: number): boolean {
+  return code === CLOSE_OBJECT || code === CLOSE_ARRAY;
 }

@@ -42,8 +42,9 @@ export function isAllowedHost(
   const host = request.headers.get('host') ?? new URL(request.url).host;
   // Nearly every client of this machine; the others are taken apart.
   if (host === `127.0.0.1:${loopbackPort}` || host === `localhost:${loopbackPort}`) return true;
-  const url = URL.parse(`http://${host}`);
-  if (url === null || url.username !== '' || url.pathname !== '/') return false;
+  // A URL may say more than a name and a port.
+  const url = /[^\w.:[\]-]/.test(host) ? null : URL.parse(`http://${host}`);
+  if (url === null) return false;
   const secure = request.url.startsWith('https:');
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
   if (port === loopbackPort && loopbackHost.test(url.hostname)) return true;

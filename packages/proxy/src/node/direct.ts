@@ -66,6 +66,11 @@ class DirectRequest implements ProxyRequest {
   read(limit: number): Promise<Uint8Array | 'too-large'> {
     return new Promise((resolve, reject) => {
       const incoming = this.#incoming;
+      if (incoming.destroyed) {
+        // It has said so already, to nobody: whoever waits for it now would wait for ever.
+        reject(new Error('the client left'));
+        return;
+      }
       const chunks: Buffer[] = [];
       let size = 0;
       const onData = (chunk: Buffer): void => {

@@ -124,7 +124,7 @@ export function createRecoveringUpstream(
     const attempt = (): Promise<Answer> => ask(message, inSession(session, context));
     const lostId = session.serverId;
     const first = await attempt();
-    const judged = await judgeAnswer(first, context.signal);
+    const judged = await judgeAnswer(first, context.signal, message);
     if (!judged.isLost || !(await renew(session, lostId, context))) return judged.response;
     return attempt();
   };

@@ -34,12 +34,16 @@ const NOT_CONNECTED: ReadonlySet<string> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
+/** Calls of the system that come before a connection; where none is named, the code says enough. */
+const CONNECTING: readonly unknown[] = ['connect', 'getaddrinfo', undefined];
+
 /** True when no byte of the request can have reached a server. What is not known here may have. */
 export function wasNeverSent(error: unknown): boolean {
   let at = error;
   for (let depth = 0; depth < 5 && at instanceof Error; depth += 1) {
-    const { code, errors } = at as { readonly code?: unknown; readonly errors?: unknown };
-    if (typeof code === 'string' && NOT_CONNECTED.has(code)) return true;
+    const { code, errors, syscall } = at as Readonly<Record<string, unknown>> & Error;
+    // A host can become unreachable when a request is on its way.
+    if (typeof code === 'string' && NOT_CONNECTED.has(code)) return CONNECTING.includes(syscall);
     // A name with several addresses fails once for each.
     if (Array.isArray(errors) && errors.length > 0) return errors.every(wasNeverSent);
     at = at.cause;

@@ -10,6 +10,7 @@ import {
 } from '../../src/index.ts';
 import { buildMessage } from '../../src/mcp/message.ts';
 import { createRecoveryBook } from '../../src/upstream/recovery-book.ts';
+import { wasNeverSent } from '../../src/upstream/replay.ts';
 import { fakeUpstream, type Harness, harness, jsonResult } from '../support/fakes.ts';
 
 type Answer = (message: McpMessage, context: UpstreamContext, seen: readonly string[]) => Response;
@@ -61,8 +62,8 @@ function rig(answer: Answer, options: RecoveryOptions = {}): Rig {
 }
 
 const lost = (): Response => new Response('not found', { status: 404 });
-const rpcError = (status: number, code: number, message = 'x'): Response =>
-  Response.json({ jsonrpc: '2.0', id: 1, error: { code, message } }, { status });
+const rpcError = (status: number, code: number, message = 'x', id: unknown = 1): Response =>
+  Response.json({ jsonrpc: '2.0', id, error: { code, message } }, { status });
 const breakOff = (): never => {
   throw new ProxyError('ERR_PROXY_UPSTREAM_UNREACHABLE', 'x', {
     cause: Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' }),
@@ -130,6 +131,8 @@ describe('a call', () => {
     ['a resource that is not there (404)', () => rpcError(404, -32002)],
     ['a bad request with other words', () => rpcError(400, -32600, 'Bad Request')],
     ['a bad request in HTML', () => new Response('<p>no session</p>', { status: 400 })],
+    ['a session of its own (400)', () => rpcError(400, -32000, 'No checkout session')],
+    ['a customer that is not there (404)', () => rpcError(404, -32000, 'No such customer')],
   ])('costs no session when the answer is about %s', async (_, answer) => {
     const h = rig(answer);
     await h.begin();
@@ -137,6 +140,36 @@ describe('a call', () => {
     expect([400, 404]).toContain(response.status);
     expect(countOf(h.seen, 'tools/call')).toBe(1);
     expect(countOf(h.seen, 'initialize')).toBe(1);
+  });
+});
+
+describe('an answer that the session is not known', () => {
+  it.each<[string, () => Response]>([
+    ['404 without a word', () => new Response(null, { status: 404 })],
+    ['404 under the id of the request', () => rpcError(404, -32001, 'Session not found')],
+    ['404 with words, under that id', () => rpcError(404, -32600, 'Session not found')],
+    ['404 under no id', () => rpcError(404, -32000, 'Not here', null)],
+    ['400 under no id', () => rpcError(400, -32000, 'No valid session ID provided', null)],
+    ['400 under an id of its own', () => rpcError(400, -32600, 'Unknown session', 'server-error')],
+  ])('%s', async (_, answer) => {
+    const h = rig((message, { sessionId }) =>
+      sessionId === 's1' ? answer() : jsonResult(message.id?.text ?? '', {}),
+    );
+    await h.begin();
+    expect((await h.ask('tools/call', { name: 'pay' })).status).toBe(200);
+    expect(countOf(h.seen, 'tools/call')).toBe(2);
+  });
+});
+
+describe('a request that was on its way when the host became unreachable', () => {
+  it.each(['read', 'write', 'shutdown'])('is not sent again after a failed %s', (syscall) => {
+    const cause = Object.assign(new Error('x'), { code: 'EHOSTUNREACH', syscall });
+    expect(wasNeverSent(new Error('x', { cause }))).toBe(false);
+  });
+
+  it.each(['connect', 'getaddrinfo', undefined])('is when it was at %s', (syscall) => {
+    const cause = Object.assign(new Error('x'), { code: 'EHOSTUNREACH', syscall });
+    expect(wasNeverSent(new Error('x', { cause }))).toBe(true);
   });
 });
 

@@ -1,0 +1,65 @@
+/** What the fast way of a POST must have in common with the slow one, whatever the client does. */
+
+import { connect } from 'node:net';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { AuditRecord, ProxyOptions } from '../../src/index.ts';
+import { authenticate, fakeUpstream, identity } from '../support/fakes.ts';
+import { request, serve, type Wire } from './wire.ts';
+
+const weather = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"weather"}}';
+
+async function open(...args: Parameters<typeof serve>): Promise<Wire> {
+  const wire = await serve(...args);
+  onTestFinished(wire.close);
+  return wire;
+}
+
+describe('a client that leaves while its token is checked', () => {
+  it.each([
+    ['with its body sent', (port: number) => request(port, weather)],
+    ['with its body on the way', (port: number) => request(port, weather).slice(0, -5)],
+    ['with no body begun', (port: number) => request(port, weather).slice(0, -weather.length)],
+  ])('%s is recorded, and reaches nothing', async (_name, bytes) => {
+    const records: AuditRecord[] = [];
+    const asked = Promise.withResolvers<void>();
+    const upstream = fakeUpstream();
+    const verify: ProxyOptions['authenticate']['verify'] = async ({ signal }) => {
+      const left = new Promise((resolve) => signal.addEventListener('abort', resolve));
+      asked.resolve();
+      await left;
+      // The request itself is told in its own time.
+      await new Promise(setImmediate);
+      return identity();
+    };
+    const sink = {
+      write: async (record: AuditRecord) => void records.push(record),
+      ready: () => undefined,
+    };
+    const wire = await open(upstream, {
+      authenticate: { ...authenticate, verify },
+      audit: { sink, server: 's', required: true },
+    });
+    const socket = connect(wire.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(bytes(wire.port));
+    await asked.promise;
+    socket.destroy();
+    await vi.waitFor(() => expect(records).toHaveLength(1));
+    expect(records[0]).toMatchObject({ status: 499, reason: 'client-gone', sub: 'u' });
+    expect(upstream.forwarded).toEqual([]);
+  });
+});
+
+describe('a Host', () => {
+  it.each(['?x', '#x', '?', '#', '/', '?@evil.example', '\\x', '\t0', '%30'])(
+    'with %s behind it is none',
+    async (rest) => {
+      const upstream = fakeUpstream();
+      const wire = await open(upstream);
+      const host = `Host: 127.0.0.1:${wire.port}`;
+      const answer = await wire.raw(request(wire.port, weather).replace(host, host + rest));
+      expect(answer).toMatch(/^HTTP\/1\.1 40[03] /);
+      expect(upstream.forwarded).toEqual([]);
+    },
+  );
+});
