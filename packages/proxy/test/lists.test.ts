@@ -327,6 +327,18 @@ describe('a list on a GET stream', () => {
     expect(await (await get(h)).text()).toBe(`data: ${WITHHELD}\n\n`);
   });
 
+  it('is withheld when the request has been answered already, by a body that nobody resumes', async () => {
+    const upstream = fakeUpstream((message) =>
+      message === undefined
+        ? new Response(`data: ${clean()}\n\n`, { headers: sse })
+        : new Response(clean(), { headers: json }),
+    );
+    const h = harness({ authorize: W, upstream });
+    const answer = await h.send('{"jsonrpc":"2.0","id":99,"method":"tools/list"}');
+    expect(await answer.text()).toBe(FILTERED);
+    expect(await (await get(h)).text()).toBe(`data: ${WITHHELD}\n\n`);
+  });
+
   it('is withheld when its id was used again for something else', async () => {
     const upstream = fakeUpstream((message) =>
       message === undefined

@@ -14,7 +14,9 @@ export interface RememberedRequest {
 export interface SessionTraffic {
   /** A request of the client was forwarded. */
   clientAsked(idText: string, request: RememberedRequest): void;
-  /** The request with this id; answered ones are kept, since a resumed stream replays answers. */
+  /** The answer has come whole, so that no later one can be meant for this request. */
+  clientAnswered(idText: string): void;
+  /** The request with this id; those answered by a stream are kept, since a resumed one replays answers. */
   requestOf(idText: string): RememberedRequest | undefined;
   /**
    * True when a server could take this id for that of a list request. Servers find the stream of an
@@ -48,6 +50,7 @@ export function createSessionTraffic(hasGaps = false): SessionTraffic {
       if (listKeys.size < MAX_REMEMBERED) listKeys.add(looseKey(idText));
       else mayHaveForgotten = true;
     },
+    clientAnswered: (idText) => void requests.delete(idKey(idText)),
     requestOf: (idText) => requests.get(idKey(idText)),
     mayAnswerList: (idText) => mayHaveForgotten || listKeys.has(looseKey(idText)),
     serverAsked: (idText) => remember(questions, idKey(idText), true),

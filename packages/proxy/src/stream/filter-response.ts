@@ -35,6 +35,8 @@ export async function filterResponse(
   // A GET opens an event stream or fails; a body of another kind belongs to no request.
   const { request, traffic } = options;
   if (request === undefined) return withheld(response, options, 'not-a-stream');
+  // Only streams are resumed and say things again.
+  if (media === 'application/json') traffic.clientAnswered(request.idText);
   const mustBeRead = request.list !== undefined || request.mayBeginTask || request.isJudged;
   if (!mustBeRead && !traffic.mayAnswerList(request.idText)) return decoded;
   return filterBody(decoded, { ...options, harmless: 'withhold' });
