@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { renderError } from '../src/output/error-text.ts';
 import { paint, paintMarks } from '../src/output/paint.ts';
 import { NO_PROGRESS, startProgress, withProgress } from '../src/output/progress.ts';
@@ -196,6 +196,9 @@ function openTerminal() {
 
 describe('progress', () => {
   it('is shown after a while, gives way to other lines, and leaves nothing behind', async () => {
+    // The spinner asks the process itself whether it is on a build server.
+    vi.stubEnv('CI', undefined);
+    onTestFinished(() => void vi.unstubAllEnvs());
     const { written, stream } = openTerminal();
     const progress = startProgress('installing a package with a long name', {
       stream,

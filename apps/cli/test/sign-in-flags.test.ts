@@ -175,7 +175,7 @@ describe('which tokens are good', () => {
 
   it('--oidc-client-id tells who clients sign in as', async () => {
     const { said } = await start([...signIn(), '--oidc-client-id', 'app-7'], { format: 'text' });
-    expect(said.out).toMatch(/^CLIENT {3}clients sign in as app-7$/m);
+    expect(said.out).toMatch(/^AT 401 .* as app-7, and calls again/m);
   });
 });
 
