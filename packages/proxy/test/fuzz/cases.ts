@@ -9,12 +9,14 @@ import {
   forwardedRequestHeaders,
   returnedResponseHeaders,
 } from '../../src/upstream/headers.ts';
+import { checkInterleaving } from './interleaving.ts';
 import type { Random } from './random.ts';
 
 export const CASES: Readonly<Record<string, (random: Random) => void | Promise<void>>> = {
   json: checkJson,
   sse: checkSse,
   headers: checkHeaders,
+  stdio: checkInterleaving,
 };
 
 const KEYS = ['id', 'result', 'tools', 'a', 'a.b', 'tools[]', '__proto__', '', '\u0000', 'é', 'ſ'];

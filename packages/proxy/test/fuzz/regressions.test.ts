@@ -9,6 +9,7 @@ const SEEDS: Readonly<Record<string, readonly number[]>> = {
   json: [1, 2, 3, 46046, 43293],
   sse: [1, 2, 3, 24, 20233],
   headers: [1, 2, 3],
+  stdio: [1, 2, 3, 4],
 };
 
 describe.each(Object.keys(CASES))('%s', (name) => {

@@ -1,7 +1,7 @@
 /**
  * Feeds made-up input to the readers that everything depends on, for as long as it is told to.
  *
- *     pnpm fuzz [SECONDS] [SEED] [json|sse|headers]
+ *     pnpm fuzz [SECONDS] [SEED] [json|sse|headers|stdio]
  *
  * Prints its seed; a failure prints the seed of the one case, for `regressions.test.ts`.
  */
