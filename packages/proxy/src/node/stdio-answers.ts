@@ -1,5 +1,6 @@
 /** The answers that the stdio bridge gives in place of the process: fixed texts, exact ids. */
 
+import type { Answer } from '../http/answer.ts';
 import { VERSION_2026, VERSIONS_2025 } from '../mcp/era.ts';
 import {
   INTERNAL_ERROR,
@@ -8,7 +9,7 @@ import {
   type JsonRpcId,
   METHOD_NOT_FOUND,
 } from '../mcp/json-rpc.ts';
-import { type ErrorReply, replyError, SESSION_NOT_FOUND } from '../mcp/reply.ts';
+import { type ErrorReply, errorText, SESSION_NOT_FOUND } from '../mcp/reply.ts';
 
 /** Timeouts, cancellations and overload; in the range that the 2026 revision leaves to servers. */
 export const BRIDGE_ERROR = -32000;
@@ -95,29 +96,32 @@ export function unavailable(retryAfter: number): Failure {
 }
 
 /** The failure as an HTTP answer to a request (or to something without an id). */
-export function answerFailure(failure: Failure, id?: JsonRpcId): Response {
-  return replyError({ ...failure, id });
+export function answerFailure(failure: Failure, id?: JsonRpcId): Answer {
+  return answerJson(errorText({ ...failure, id }), failure.status, failure.headers);
 }
 
 /** A JSON-RPC message as an HTTP answer. */
-export function answerJson(text: string, status = 200, headers?: Record<string, string>): Response {
-  return new Response(text, {
-    status,
-    headers: {
-      'content-type': 'application/json',
-      'x-content-type-options': 'nosniff',
-      'cache-control': 'no-store',
-      ...headers,
-    },
-  });
+export function answerJson(
+  text: string,
+  status = 200,
+  headers?: Readonly<Record<string, string>>,
+): Answer {
+  const all = { ...JSON_HEADERS, ...headers };
+  return { status, headers: new Headers(all), body: text };
 }
 
+const JSON_HEADERS = {
+  'content-type': 'application/json',
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+};
+
 /** An empty success result. */
-export function answerEmptyResult(id: JsonRpcId | undefined): Response {
+export function answerEmptyResult(id: JsonRpcId | undefined): Answer {
   return answerJson(`{"jsonrpc":"2.0","id":${id?.text ?? 'null'},"result":{}}`);
 }
 
 /** 202: a notification or a response was taken. */
-export function answerAccepted(): Response {
-  return new Response(null, { status: 202 });
+export function answerAccepted(): Answer {
+  return { status: 202, headers: new Headers(), body: null };
 }

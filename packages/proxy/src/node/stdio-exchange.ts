@@ -1,5 +1,6 @@
 /** One HTTP answer in the making: JSON when the response is all there is, SSE when more comes first. */
 
+import type { Answer } from '../http/answer.ts';
 import type { JsonRpcId } from '../mcp/json-rpc.ts';
 import { errorText } from '../mcp/reply.ts';
 import { answerFailure, answerJson, type Failure } from './stdio-answers.ts';
@@ -7,7 +8,7 @@ import { openSseSource, type SseSource } from './stdio-sse.ts';
 
 export interface Exchange {
   /** Resolves once it is known whether the answer is JSON or SSE. Never rejects. */
-  readonly response: Promise<Response>;
+  readonly response: Promise<Answer>;
   /** True while messages other than the response can still be delivered here. */
   readonly canStream: boolean;
   /**
@@ -37,8 +38,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const acceptsSse = listsMediaType(options.accept, 'text/event-stream');
   let isDone = false;
   let stream: SseSource | undefined;
-  let resolve: (response: Response) => void = () => undefined;
-  const response = new Promise<Response>((settle) => {
+  let resolve: (response: Answer) => void = () => undefined;
+  const response = new Promise<Answer>((settle) => {
     resolve = settle;
   });
   const openStream = (): SseSource => {

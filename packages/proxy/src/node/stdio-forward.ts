@@ -1,5 +1,6 @@
 /** Takes one client request to the process and its answer back, both with nothing but ids changed. */
 
+import type { Answer } from '../http/answer.ts';
 import type { Era } from '../mcp/era.ts';
 import { isRecord, type JsonRpcMessage, METHOD_NOT_FOUND } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
@@ -48,7 +49,7 @@ export interface ForwardOptions {
 }
 
 /** Forwards a request; resolves with the HTTP answer, which may still be streaming. */
-export function forwardRequest(options: ForwardOptions): Promise<Response> {
+export function forwardRequest(options: ForwardOptions): Promise<Answer> {
   const { message, context, connection, session, settings } = options;
   if (context.signal.aborted) {
     return Promise.resolve(answers.answerFailure(answers.CLIENT_GONE, message.id));

@@ -4,6 +4,7 @@
  * Who asks for isolation wants callers to share nothing. Without sessions the caller is what is left.
  */
 
+import type { Answer } from '../http/answer.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
 import * as answers from './stdio-answers.ts';
@@ -16,7 +17,7 @@ import { ownerOf } from './stdio-session.ts';
 import { createSupervisor } from './stdio-supervisor.ts';
 
 export interface Identities {
-  handle(message: McpMessage, context: UpstreamContext): Promise<Response>;
+  handle(message: McpMessage, context: UpstreamContext): Promise<Answer>;
   close(): Promise<void>;
 }
 

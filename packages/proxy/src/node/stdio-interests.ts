@@ -1,5 +1,6 @@
 /** What the clients of a shared process want to hear of, and what the process is told of it. */
 
+import type { Answer } from '../http/answer.ts';
 import { INVALID_PARAMS, type JsonRpcMessage } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import {
@@ -22,7 +23,7 @@ export interface Listener {
 
 export interface Interests {
   /** Answers `logging/setLevel`, `resources/subscribe` and `resources/unsubscribe`. */
-  handle(message: McpMessage, listener: Listener, connection: StdioConnection): Promise<Response>;
+  handle(message: McpMessage, listener: Listener, connection: StdioConnection): Promise<Answer>;
   /** Subscribes; see {@link Subscribed}. */
   subscribe(uri: string, listener: Listener, connection: StdioConnection): Promise<Subscribed>;
   /** Without a connection nobody tells the process: it has been told in another way. */
@@ -203,7 +204,7 @@ function isResult(outcome: CallOutcome): boolean {
 }
 
 /** Undefined: the process did not have to be asked. */
-function answerOutcome(outcome: CallOutcome | undefined, message: McpMessage): Response {
+function answerOutcome(outcome: CallOutcome | undefined, message: McpMessage): Answer {
   if (outcome === undefined) return answerEmptyResult(message.id);
   if (outcome.kind !== 'reply') return answerFailure(failureOf(outcome), message.id);
   return answerJson(replaceId(outcome.message, message.id?.text ?? 'null'));

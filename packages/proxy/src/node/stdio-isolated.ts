@@ -1,5 +1,6 @@
 /** One process per session: clients share nothing, and the server may ask its client back. */
 
+import { type Answer, isSuccess } from '../http/answer.ts';
 import type { JsonRpcMessage } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import type { Upstream, UpstreamContext } from '../upstream/upstream.ts';
@@ -23,7 +24,7 @@ import { createSupervisor, isUnavailable, type Supervisor } from './stdio-superv
 import { createTenant, type Tenant } from './stdio-tenant.ts';
 
 /** Creates the upstream of `isolation: 'session'`. */
-export function createIsolatedUpstream(settings: StdioSettings): Upstream<Response> {
+export function createIsolatedUpstream(settings: StdioSettings): Upstream {
   const tenants = new Map<Session, Tenant>();
   /** Processes that are being stopped; `close` waits for them. */
   const stopping = new Set<Promise<void>>();
@@ -45,7 +46,7 @@ export function createIsolatedUpstream(settings: StdioSettings): Upstream<Respon
   });
 
   /** Starts a process for a client; the session can be used as soon as it has answered. */
-  async function initialize(message: McpMessage, context: UpstreamContext): Promise<Response> {
+  async function initialize(message: McpMessage, context: UpstreamContext): Promise<Answer> {
     const session = sessions.create(context);
     if (session === undefined) return answers.answerFailure(answers.TOO_MANY_SESSIONS, message.id);
     const tenant = createTenant({
@@ -63,9 +64,9 @@ export function createIsolatedUpstream(settings: StdioSettings): Upstream<Respon
     return answers.answerJson(replaceId(begun.reply, message.id?.text ?? 'null'), 200, headers);
   }
 
-  async function handleInSession(message: McpMessage, context: UpstreamContext): Promise<Response> {
+  async function handleInSession(message: McpMessage, context: UpstreamContext): Promise<Answer> {
     const session = requireSession(sessions, context, message);
-    if (session instanceof Response) return session;
+    if ('status' in session) return session;
     const tenant = tenants.get(session);
     if (tenant === undefined) return answers.answerFailure(answers.SESSION_UNKNOWN, message.id);
     const { asks, supervisor } = tenant;
@@ -127,7 +128,7 @@ export function createIsolatedUpstream(settings: StdioSettings): Upstream<Respon
     },
     async stream(context) {
       const response = openStream(sessions, context);
-      const session = response.ok && sessions.find(context.sessionId ?? '', context);
+      const session = isSuccess(response) && sessions.find(context.sessionId ?? '', context);
       if (session) tenants.get(session)?.asks.flush();
       return response;
     },

@@ -1,5 +1,6 @@
 /** `subscriptions/listen` (2026-07-28) over a process that knows `resources/subscribe` only. */
 
+import type { Answer } from '../http/answer.ts';
 import { isRecord, type JsonRpcMessage } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
@@ -20,7 +21,7 @@ export interface Wish {
 
 export interface Subscriptions {
   /** Answers `subscriptions/listen` with a stream that lasts until one side ends it. */
-  listen(message: McpMessage, context: UpstreamContext, server: LiveServer): Promise<Response>;
+  listen(message: McpMessage, context: UpstreamContext, server: LiveServer): Promise<Answer>;
   /** Those who opted in to this kind of notification. */
   wantChange(method: string): readonly Listener[];
   readonly isOpen: boolean;
@@ -75,7 +76,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     message: McpMessage,
     context: UpstreamContext,
     { connection, greeting }: LiveServer,
-  ): Promise<Response> {
+  ): Promise<Answer> {
     const accept = context.headers.get('accept');
     if (!listsMediaType(accept, 'text/event-stream')) {
       return answers.answerFailure(answers.NOT_ACCEPTABLE, message.id);

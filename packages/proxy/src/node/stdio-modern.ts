@@ -1,5 +1,6 @@
 /** Clients of the 2026 revision on a shared server: natively where it can be, else translated. */
 
+import type { Answer } from '../http/answer.ts';
 import { isRecord, type JsonRpcMessage } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
@@ -20,7 +21,7 @@ import {
 } from './stdio-translate.ts';
 
 export interface ModernSide {
-  handle(message: McpMessage, context: UpstreamContext): Promise<Response>;
+  handle(message: McpMessage, context: UpstreamContext): Promise<Answer>;
   /** The subscriptions that opted in to a notification of the 2025 process. */
   wantChange(method: string): readonly Listener[];
   /** Delivers a notification of a 2025 process that has no other clients. */
@@ -69,7 +70,7 @@ export function createModernSide(options: ModernSideOptions): ModernSide {
     message: McpMessage,
     context: UpstreamContext,
     { connection }: LiveServer,
-  ): Promise<Response> {
+  ): Promise<Answer> {
     const wish = message.method === 'subscriptions/listen' ? wishOf(message) : undefined;
     return forwardRequest({
       ...{ message, context, connection, settings, session: undefined },
@@ -83,7 +84,7 @@ export function createModernSide(options: ModernSideOptions): ModernSide {
     message: McpMessage,
     context: UpstreamContext,
     server: LiveServer,
-  ): Promise<Response> {
+  ): Promise<Answer> {
     const translator = translators.get(server) ?? createTranslator(server.greeting.reply);
     translators.set(server, translator);
     if (message.method === 'server/discover') {
@@ -106,7 +107,7 @@ export function createModernSide(options: ModernSideOptions): ModernSide {
   }
 
   /** The answer of the process that speaks a 2025 revision, or that refused to. */
-  async function askOld(message: McpMessage, context: UpstreamContext): Promise<Response> {
+  async function askOld(message: McpMessage, context: UpstreamContext): Promise<Answer> {
     const server = await supervisor.acquire();
     if (isUnavailable(server)) {
       return answers.answerFailure(answers.unavailable(server.retryAfter), message.id);
@@ -117,7 +118,7 @@ export function createModernSide(options: ModernSideOptions): ModernSide {
     return isAbsent ? translate(message, context, server) : askNative(message, context);
   }
 
-  async function askNative(message: McpMessage, context: UpstreamContext): Promise<Response> {
+  async function askNative(message: McpMessage, context: UpstreamContext): Promise<Answer> {
     const server = await native.acquire();
     if (server === 'absent') return askOld(message, context);
     if (!isUnavailable(server)) return forwardNatively(message, context, server);

@@ -96,6 +96,7 @@ export function startStdioProcess(options: StdioProcessOptions): StdioProcess {
   });
 
   const stopTree = async (): Promise<void> => {
+    writer.flush();
     child.stdin.end();
     await settlesWithin(exited, options.stopTimeout / 5);
     await endProcessTree(child, options.stopTimeout);

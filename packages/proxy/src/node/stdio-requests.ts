@@ -1,5 +1,6 @@
 /** What both kinds of isolation do alike with sessions, their streams and their requests. */
 
+import type { Answer } from '../http/answer.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
 import * as answers from './stdio-answers.ts';
@@ -9,20 +10,20 @@ import type { Session, SessionTable } from './stdio-session.ts';
 import { idKey, spliceText } from './stdio-splice.ts';
 
 /** GET: opens the session's stream. */
-export function openStream(sessions: SessionTable, context: UpstreamContext): Response {
+export function openStream(sessions: SessionTable, context: UpstreamContext): Answer {
   if (!listsMediaType(context.headers.get('accept'), 'text/event-stream')) {
     return answers.answerFailure(answers.NOT_ACCEPTABLE);
   }
   const session = requireSession(sessions, context);
-  return session instanceof Response ? session : session.stream.open(context.signal);
+  return 'status' in session ? session : session.stream.open(context.signal);
 }
 
 /** DELETE: ends the session. */
-export function closeSession(sessions: SessionTable, context: UpstreamContext): Response {
+export function closeSession(sessions: SessionTable, context: UpstreamContext): Answer {
   const session = requireSession(sessions, context);
-  if (session instanceof Response) return session;
+  if ('status' in session) return session;
   sessions.end(session, 'deleted');
-  return new Response(null, { status: 204 });
+  return { status: 204, headers: new Headers(), body: null };
 }
 
 /** The session of a request, or the answer to a request that has none. */
@@ -30,7 +31,7 @@ export function requireSession(
   sessions: SessionTable,
   context: UpstreamContext,
   message?: McpMessage,
-): Session | Response {
+): Session | Answer {
   if (context.sessionId === undefined) {
     return answers.answerFailure(answers.SESSION_REQUIRED, message?.id);
   }

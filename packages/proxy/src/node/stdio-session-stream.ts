@@ -1,5 +1,6 @@
 /** The GET stream of a session: the newest one gets the messages. */
 
+import type { Answer } from '../http/answer.ts';
 import type { StdioSettings } from './stdio-options.ts';
 import { openSseSource, type SseSource } from './stdio-sse.ts';
 
@@ -9,7 +10,7 @@ export interface SessionStream {
    * Opens a new stream and ends the one before it in good order. The caller has been checked to
    * own the session, so nobody is robbed: it is the same client, come back after a lost connection.
    */
-  open(signal: AbortSignal): Response;
+  open(signal: AbortSignal): Answer;
   /** False: no stream is open, or its reader was too slow and it has been closed. */
   send(text: string): boolean;
   close(): void;

@@ -1,5 +1,6 @@
 /** One process for everybody: each message goes to whom it belongs, and to nobody else. */
 
+import type { Answer } from '../http/answer.ts';
 import type { JsonRpcMessage } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import type { Upstream, UpstreamContext } from '../upstream/upstream.ts';
@@ -27,7 +28,7 @@ const LIST_CHANGED: ReadonlySet<string> = new Set([
 ]);
 
 /** Creates the upstream of `isolation: 'shared'`. */
-export function createSharedUpstream(settings: StdioSettings): Upstream<Response> {
+export function createSharedUpstream(settings: StdioSettings): Upstream {
   const { log } = settings;
   const interests = createInterests();
   /** Everybody who ever used this process, as far as it matters: nobody, one, or several. */
@@ -81,7 +82,7 @@ export function createSharedUpstream(settings: StdioSettings): Upstream<Response
     message: McpMessage,
     context: UpstreamContext,
     server: LiveServer,
-  ): Promise<Response> | Response {
+  ): Promise<Answer> | Answer {
     const { connection, greeting } = server;
     const isInterest = INTEREST_METHODS.has(message.method ?? '');
     if (message.method === 'initialize') {
@@ -105,7 +106,7 @@ export function createSharedUpstream(settings: StdioSettings): Upstream<Response
       : answers.answerFailure(answers.SESSION_REQUIRED, message.id);
   }
 
-  function handleNotification(message: McpMessage, context: UpstreamContext): Response {
+  function handleNotification(message: McpMessage, context: UpstreamContext): Answer {
     // The bridge has said `initialized` itself, and declared nothing else that a client could notify
     // of; a cancellation without a session names an id that may be anybody's.
     const session = sessionOf(context);

@@ -1,10 +1,11 @@
 /** A server-sent event stream to one client that cannot fill the memory when nobody reads it. */
 
+import type { Answer } from '../http/answer.ts';
 import { encodeSse, KEEP_ALIVE } from '../stream/sse-encode.ts';
 
 export interface SseSource {
   /** The response to hand to the client. */
-  readonly response: Response;
+  readonly response: Answer;
   readonly isOpen: boolean;
   /** Queues one JSON-RPC message. False: the client reads too slowly and it was not queued. */
   send(text: string): boolean;

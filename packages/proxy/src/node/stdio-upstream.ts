@@ -32,7 +32,7 @@ import { createSharedUpstream } from './stdio-shared.ts';
  * await upstream.ready(AbortSignal.timeout(30_000));
  * ```
  */
-export function createStdioUpstream(options: StdioUpstreamOptions): Upstream<Response> {
+export function createStdioUpstream(options: StdioUpstreamOptions): Upstream {
   const settings = resolveStdioOptions(options);
   switch (settings.isolation) {
     case 'shared':

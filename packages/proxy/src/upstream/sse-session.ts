@@ -1,5 +1,6 @@
 /** One client of a 2024-transport server: a connection of its own, renewed when the server loses it. */
 
+import type { Answer } from '../http/answer.ts';
 import { INTERNAL_ERROR, isRecord } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import * as answers from '../node/stdio-answers.ts';
@@ -22,7 +23,7 @@ export interface SseSession {
   /** True while a stream is open or an answer is owed. */
   readonly isBusy: boolean;
   /** Sends a request; its answer is the response. */
-  request(message: McpMessage, context: UpstreamContext): Promise<Response>;
+  request(message: McpMessage, context: UpstreamContext): Promise<Answer>;
   /** Sends what is not answered on this way; gives the status for whoever sent it. */
   tell(message: McpMessage, context: UpstreamContext): Promise<number>;
   /** Opens the stream for everything that answers no request; the one before it ends. */

@@ -1,6 +1,7 @@
 /** A server that speaks HTTP+SSE (2024-11-05), for clients of that transport and of its successor. */
 
 import { isProxyError } from '../errors.ts';
+import type { Answer } from '../http/answer.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import * as answers from '../node/stdio-answers.ts';
 import { listsMediaType } from '../node/stdio-exchange.ts';
@@ -45,7 +46,7 @@ export function createSseUpstream(options: SseUpstreamOptions): Upstream {
     return session;
   };
 
-  const initialize = async (message: McpMessage, context: UpstreamContext): Promise<Response> => {
+  const initialize = async (message: McpMessage, context: UpstreamContext): Promise<Answer> => {
     if (!sessions.makeRoom()) return answers.answerFailure(answers.TOO_MANY_SESSIONS, message.id);
     const connection = await connect(context);
     try {
@@ -128,7 +129,7 @@ export function createSseUpstream(options: SseUpstreamOptions): Upstream {
   };
 }
 
-function refuse(message: McpMessage | undefined, { sessionId }: UpstreamContext): Response {
+function refuse(message: McpMessage | undefined, { sessionId }: UpstreamContext): Answer {
   const failure = sessionId === undefined ? answers.SESSION_REQUIRED : answers.SESSION_UNKNOWN;
   return answers.answerFailure(failure, message?.id);
 }

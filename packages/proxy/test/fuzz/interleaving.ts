@@ -7,6 +7,7 @@
 import { ok, strictEqual } from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import type { Identity } from '@thv/oidc';
+import { toResponse } from '../../src/http/answer.ts';
 import { type McpMessage, readMessage } from '../../src/mcp/message.ts';
 import type { StdioEvent } from '../../src/node/stdio-options.ts';
 import { createStdioUpstream } from '../../src/node/stdio-upstream.ts';
@@ -61,7 +62,7 @@ export async function checkInterleaving(random: Random): Promise<void> {
       ? by === client.index
       : uri === uriOf(client.index) && subjectOf(by) === client.subject;
   };
-  const upstream = createStdioUpstream({
+  const bridge = createStdioUpstream({
     command: process.execPath,
     args: [LINE_SERVER, ...(isNative ? ['--native'] : [])],
     env: {},
@@ -70,6 +71,12 @@ export async function checkInterleaving(random: Random): Promise<void> {
     restart: { initialDelay: 1, maxAttempts: 1000 },
     log: (event) => events.push(event),
   });
+  const upstream: Upstream<Response> = {
+    ...bridge,
+    handle: async (message, context) => toResponse(await bridge.handle(message, context)),
+    stream: async (context) => toResponse(await bridge.stream(context)),
+    endSession: async (context) => toResponse(await bridge.endSession(context)),
+  };
   const streams: Promise<unknown>[] = [];
   try {
     const play: Play = { upstream, mayFail, end: end.signal, mayHear };

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Identity } from '@thv/oidc';
 import { afterEach, expect } from 'vitest';
+import { toResponse } from '../../src/http/answer.ts';
 import { type McpMessage, readMessage } from '../../src/mcp/message.ts';
 import type { StdioEvent, StdioUpstreamOptions } from '../../src/node/stdio-options.ts';
 import { createStdioUpstream } from '../../src/node/stdio-upstream.ts';
@@ -22,6 +23,16 @@ export interface Rig {
 
 const open = new Set<Upstream<Response>>();
 
+/** The upstream with its answers as what a client would get. */
+export function respond(upstream: Upstream): Upstream<Response> {
+  return {
+    ...upstream,
+    handle: async (asked, context) => toResponse(await upstream.handle(asked, context)),
+    stream: async (context) => toResponse(await upstream.stream(context)),
+    endSession: async (context) => toResponse(await upstream.endSession(context)),
+  };
+}
+
 /** An upstream over the line server, closed after the test. */
 export function startRig(
   args: readonly string[] = [],
@@ -29,15 +40,17 @@ export function startRig(
 ): Rig {
   const events: StdioEvent[] = [];
   const stderr: string[] = [];
-  const upstream = createStdioUpstream({
-    command: process.execPath,
-    args: [LINE_SERVER, ...args],
-    env: {},
-    stopTimeout: 500,
-    log: (event) => events.push(event),
-    stderr: (line) => stderr.push(line),
-    ...options,
-  });
+  const upstream = respond(
+    createStdioUpstream({
+      command: process.execPath,
+      args: [LINE_SERVER, ...args],
+      env: {},
+      stopTimeout: 500,
+      log: (event) => events.push(event),
+      stderr: (line) => stderr.push(line),
+      ...options,
+    }),
+  );
   open.add(upstream);
   return { upstream, events, stderr };
 }
