@@ -168,13 +168,13 @@ function restoreNotice(
     case 'notifications/progress':
       return token === undefined ? notice.text : replaceAt(notice.text, PROGRESS_TOKEN, token.text);
     case 'notifications/cancelled':
-      return replaceAt(notice.text, 'params.requestId', id);
+      return replaceAt(notice.text, ['params', 'requestId'], id);
     default:
       return replaceAt(notice.text, NOTICE_SUBSCRIPTION, id);
   }
 }
 
-function replaceAt(text: string, path: string, replacement: string): string {
+function replaceAt(text: string, path: readonly string[], replacement: string): string {
   const span = findSpan(text, path);
   return span === undefined ? text : spliceText(text, [{ span, text: replacement }]);
 }

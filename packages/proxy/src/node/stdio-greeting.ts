@@ -132,7 +132,7 @@ export function answerGreeting(greeting: Greeting, request: McpMessage): string 
   const asked = request.params?.['protocolVersion'];
   if (greeting.version === undefined || typeof asked !== 'string') return text;
   if (!isVersion2025(asked) || asked >= greeting.version) return text;
-  const span = findSpan(text, 'result.protocolVersion');
+  const span = findSpan(text, ['result', 'protocolVersion']);
   return span === undefined ? text : spliceText(text, [{ span, text: JSON.stringify(asked) }]);
 }
 

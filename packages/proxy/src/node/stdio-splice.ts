@@ -1,8 +1,9 @@
 /** Rewrites single values inside JSON text, so that every other byte stays as it was. */
 
+import { membersAt } from '../mcp/json-members.ts';
 import { isRecord, type JsonRpcMessage } from '../mcp/json-rpc.ts';
 import { type Splice, spliceText } from '../mcp/splice.ts';
-import { readStrictJson, type Span } from '../mcp/strict-json.ts';
+import type { Span } from '../mcp/strict-json.ts';
 
 export { type Splice, spliceText };
 
@@ -26,17 +27,16 @@ export function replaceId(message: JsonRpcMessage, idText: string): string {
   return span === undefined ? message.text : spliceText(message.text, [{ span, text: idText }]);
 }
 
-/** Places that the strict reader does not look for in every message. */
-export const PROGRESS_TOKEN = 'params.progressToken';
-/** Dots inside a key are NUL in a path of `readStrictJson`. */
-const SUBSCRIPTION_KEY = 'io\0modelcontextprotocol/subscriptionId';
-export const NOTICE_SUBSCRIPTION: string = `params._meta.${SUBSCRIPTION_KEY}`;
-export const RESULT_SUBSCRIPTION: string = `result._meta.${SUBSCRIPTION_KEY}`;
+/** Places that the strict reader does not look for in every message. A key may hold dots. */
+export const PROGRESS_TOKEN = ['params', 'progressToken'] as const;
+const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
+export const NOTICE_SUBSCRIPTION = ['params', '_meta', SUBSCRIPTION_ID] as const;
+export const RESULT_SUBSCRIPTION = ['result', '_meta', SUBSCRIPTION_ID] as const;
 
 /** Finds one more place in a message that has already been read. */
-export function findSpan(text: string, path: string): Span | undefined {
-  const read = readStrictJson(text, new Set([path]));
-  return read.ok ? read.json.spans.get(path) : undefined;
+export function findSpan(text: string, path: readonly string[]): Span | undefined {
+  const key = path.at(-1);
+  return membersAt(text, path.slice(0, -1))?.find((member) => member.key === key)?.value;
 }
 
 /** The id of the 2026 subscription that a notification belongs to. */
