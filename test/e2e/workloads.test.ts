@@ -102,6 +102,9 @@ describe('three servers in the background', () => {
     const started = await json<readonly Seen[]>('start', '--all');
     expect(started.map(({ url }) => url)).toEqual([urls[0], urls[2], urls[1]]);
     expect((await thv('start', 'one')).out).toBe(`one: runs already, ${urls[0]}\n`);
+    const late = await thv('start', 'one', '-e', 'KEY=late');
+    expect(late.code).toBe(2);
+    expect(late.err).toContain('--env: means nothing: it runs already; use thv restart one');
     expect((await thv('rm', '--all')).code).toBe(0);
     expect(await json('list', '--all')).toEqual([]);
     for (const mark of marks) {

@@ -143,7 +143,8 @@ describe('volumes', () => {
     ['the kernel', ['/proc:/x'], 'would give the machine away'],
     ['what steers the kernel', ['/proc/sys/kernel:/x'], 'would give the machine away'],
     ["what holds the engine's files", ['/var:/x'], 'would give the machine away'],
-    ['a device', ['/dev/null:/x'], 'is a socket or a device'],
+    ['where sessions take orders', ['/run/user/1000:/x'], 'would give the machine away'],
+    ['a device', ['/dev/null:/x'], 'would give the machine away'],
     ['one place twice', ['data:/x', 'data/file.txt:/x'], 'two volumes at /x'],
   ])('refuses %s', async (_name, texts, message) => {
     await expect(check(...texts)).rejects.toEqual(refused(message));

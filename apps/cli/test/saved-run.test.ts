@@ -74,6 +74,16 @@ describe('a saved run', () => {
     expect(JSON.stringify(values)).toContain('hunter2');
   });
 
+  it('names every one of a list of headers', () => {
+    const { run } = split('--otel-headers', 'A=hunter2, B=hunter2', 'http://x/mcp');
+    expect(run.givenByValue).toEqual(['--otel-headers A', '--otel-headers B']);
+    expect(() => fillIn(run, [['otel-headers', 'A=1']], 'thv start x')).toThrow(
+      /--otel-headers B=…$/,
+    );
+    const both = [['otel-headers', 'B=2,A=1']] as const;
+    expect(fillIn(run, both, '')).toEqual(both);
+  });
+
   it('keeps no value of any flag that sounds like a secret', () => {
     const { program } = createProgram([], io, {});
     const run = program.commands.find((command) => command.name() === 'run');

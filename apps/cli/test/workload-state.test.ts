@@ -95,7 +95,7 @@ describe('state', () => {
 
 describe('a command', () => {
   it.each<[string, readonly string[], number, RegExp]>([
-    ['without a server', ['stop'], 2, /^thv: stop: which server\?; give names, or --all$/m],
+    ['without a server', ['stop'], 2, /^thv: stop: no server is named; give names, or --all$/m],
     ['with names and --all', ['rm', '--all', 'good'], 2, /--all: means nothing beside names/],
     ['with a value for several', ['start', 'a', 'b', '-e', 'K=1'], 2, /--env: is for one server/],
     [

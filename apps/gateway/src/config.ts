@@ -183,9 +183,15 @@ function readUpstream(fields: Fields, path: string, around: Surroundings): Upstr
   if (program === undefined) throw configError(join(path, 'command'), 'must name a program');
   const declared = readMap(fields.get('env') ?? {}, join(path, 'env'));
   const env = { ...baseEnvironment(around.env) };
-  for (const [key, value] of declared) env[key] = readText(value, join(path, `env.${key}`));
+  for (const [key, value] of declared) {
+    const at = join(path, `env.${key}`);
+    if (!VARIABLE.test(key)) throw configError(at, 'is no variable; use letters, digits and _');
+    env[key] = readText(value, at);
+  }
   return { kind: 'stdio', command: program, args, env, cwd: around.folder };
 }
+
+const VARIABLE = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** What any program needs; everything else of the gateway's environment may be a secret. */
 function baseEnvironment(env: Surroundings['env']): Record<string, string> {

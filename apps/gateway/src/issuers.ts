@@ -98,6 +98,10 @@ function readIssuer(value: unknown, index: number, folder: string): NamedIssuer 
   if (fields.has('issuer_aliases') && !fields.has('issuer')) {
     throw configError(join(path, 'issuer_aliases'), 'needs issuer');
   }
+  const hasKeys = ['issuer', 'jwks_url', 'kubernetes'].some((key) => fields.has(key));
+  if (fields.has('jwks_auth_token_file') && !hasKeys) {
+    throw configError(join(path, 'jwks_auth_token_file'), 'needs issuer or jwks_url');
+  }
   const optional = readOptional(fields, path);
   return {
     name: optional('name', readText) ?? path,

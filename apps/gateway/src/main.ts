@@ -12,14 +12,14 @@ async function main(): Promise<number> {
     return complain(`needs Node 22.12 or newer; this is ${process.versions.node}`, EXIT.usage);
   }
   let flags: {
-    config?: string | undefined;
+    config?: string[] | undefined;
     check?: boolean | undefined;
     debug?: boolean | undefined;
   };
   try {
     flags = parseArgs({
       options: {
-        config: { type: 'string' },
+        config: { type: 'string', multiple: true },
         check: { type: 'boolean' },
         debug: { type: 'boolean' },
       },
@@ -27,11 +27,15 @@ async function main(): Promise<number> {
   } catch (error) {
     return complain(`${messageOf(error)}\n${USAGE}`, EXIT.usage);
   }
-  if (flags.config === undefined) return complain(`--config is missing\n${USAGE}`, EXIT.usage);
+  const [file, another] = flags.config ?? [];
+  if (file === undefined || another !== undefined) {
+    const problem = file === undefined ? 'is missing' : 'is given twice';
+    return complain(`--config ${problem}\n${USAGE}`, EXIT.usage);
+  }
   // Loaded late: an old Node must be told so before it meets syntax that it does not know.
   const { runGateway } = await import('./run-gateway.ts');
   return runGateway({
-    file: flags.config,
+    file,
     checkOnly: flags.check === true,
     debug: flags.debug === true,
     complain,

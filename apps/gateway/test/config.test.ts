@@ -136,3 +136,12 @@ describe('public_url', () => {
     expect(() => read({ public_url })).toThrow('public_url: must not hold a query or fragment');
   });
 });
+
+describe('env', () => {
+  it.each(['A=B', 'A B', '1', '', '__proto__'])('has no variable %j', (name) => {
+    const env = JSON.parse(`{${JSON.stringify(name)}: "x"}`);
+    expect(() => read({ servers: { w: { command: ['w'], env } } })).toThrow(
+      `servers.w.env.${name}: is no variable`,
+    );
+  });
+});

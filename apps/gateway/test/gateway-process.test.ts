@@ -183,6 +183,14 @@ describe('a gateway with several issuers', () => {
     ]);
   });
 
+  it('does not choose between two files: exit code 2', async () => {
+    const { finished } = await startGateway(base(), { args: ['--config', 'other.yaml'] });
+    expect(await finished).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/^thv-gateway: --config is given twice$/m),
+    });
+  });
+
   it.each<[string, object, Readonly<Record<string, string>>, RegExp]>([
     [
       'a secret that is not set',

@@ -130,6 +130,17 @@ describe('issuers', () => {
       'issuers[0].issuer_aliases: needs issuer',
     ],
     [
+      'a token for keys that are never fetched',
+      [
+        {
+          introspection: { url: 'https://a.example' },
+          jwks_auth_token_file: 't',
+          audiences: ['c'],
+        },
+      ],
+      'issuers[0].jwks_auth_token_file: needs issuer or jwks_url',
+    ],
+    [
       'a scope with a space',
       [{ ...CORP, required_scopes: ['a b'] }],
       'required_scopes[0]: a scope',

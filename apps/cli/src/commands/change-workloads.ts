@@ -62,7 +62,7 @@ export async function changeWorkloads(
     throw usageError('--all', 'means nothing beside names', 'drop one');
   }
   if (flags.all !== true && given.length === 0) {
-    throw usageError(what, 'which server?', 'give names, or --all');
+    throw usageError(what, 'no server is named', 'give names, or --all');
   }
   for (const name of given) {
     checkName('NAME', name);

@@ -48,6 +48,7 @@ export async function startWorkloads(args: StartArguments, io: Io): Promise<Exit
       async change(record, { store }) {
         const view = await lookAtWorkload(record);
         if (how === 'start' && isUp(view) && view.url !== undefined) {
+          assertNoneGiven(given, record.run.name);
           return { result: 'runs already', url: view.url };
         }
         // Before anything is stopped: without its values it could not be started again.
@@ -61,6 +62,13 @@ export async function startWorkloads(args: StartArguments, io: Io): Promise<Exit
     },
     io,
   );
+}
+
+/** Whoever gives a value expects the server to have it (D1). */
+function assertNoneGiven([first]: TypedFlags, name: string): void {
+  if (first !== undefined) {
+    throw usageError(`--${first[0]}`, 'means nothing: it runs already', `use thv restart ${name}`);
+  }
 }
 
 /** Before any progress is shown: a question would be written over. */

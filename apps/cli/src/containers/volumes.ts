@@ -24,6 +24,8 @@ const FORBIDDEN = [
 ];
 /** The kernel's own, down to the last file. */
 const KERNEL = ['/proc', '/sys', '/dev'];
+/** Where a user's session and the system's services take orders. */
+const SESSIONS = ['/run/user', '/run/dbus', '/run/systemd'];
 /** Where the kernel's own file systems are in a container. */
 const FORBIDDEN_TARGETS = ['/', ...KERNEL];
 
@@ -56,15 +58,14 @@ export function parseVolume(text: string, cwd: string): Volume {
 export async function checkVolumes(volumes: readonly Volume[]): Promise<readonly Volume[]> {
   const checked: Volume[] = [];
   for (const volume of volumes) {
+    assertHarmless(volume.source);
     const source = await realpath(volume.source).catch(() => {
       throw usageError(FLAG, `${volume.source} is not there`, 'create it, or correct the path');
     });
+    assertHarmless(source);
     const found = await stat(source);
     if (found.isSocket() || found.isBlockDevice() || found.isCharacterDevice()) {
       throw usageError(FLAG, `${source} is a socket or a device`, 'mount files and folders only');
-    }
-    if (givesAway(source) || givesAway(volume.source)) {
-      throw usageError(FLAG, `${source} would give the machine away`, 'mount a folder below it');
     }
     if (await holdsEngineSocket(source)) {
       throw usageError(FLAG, `${source} holds the socket of a container engine`, 'mount less');
@@ -103,12 +104,14 @@ async function holdsEngineSocket(folder: string): Promise<boolean> {
   return found.includes(true);
 }
 
-function givesAway(path: string): boolean {
-  return (
+function assertHarmless(path: string): void {
+  if (
     path === '/' ||
     FORBIDDEN.some((place) => isInside(place, path)) ||
-    KERNEL.some((place) => isInside(path, place))
-  );
+    [...KERNEL, ...SESSIONS].some((place) => isInside(path, place))
+  ) {
+    throw usageError(FLAG, `${path} would give the machine away`, 'mount another folder');
+  }
 }
 
 /** Also true for the folder itself. */

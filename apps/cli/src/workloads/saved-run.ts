@@ -72,7 +72,7 @@ export function splitRun(run: UntypedRun, typed: TypedFlags): SplitRun {
       continue;
     }
     if (secret !== undefined && typeof value === 'string') {
-      givenByValue.push(secret);
+      givenByValue.push(...secret);
       values.push([flag, value]);
     } else {
       flags.set(flag, add(flags.get(flag), value));
@@ -84,8 +84,8 @@ export function splitRun(run: UntypedRun, typed: TypedFlags): SplitRun {
   };
 }
 
-/** What a value is called when it must not be repeated: `--env API_KEY`; undefined for a reference. */
-function secretIn(flag: string, value: string): string | undefined {
+/** What values are called when they must not be repeated: `--env API_KEY`; undefined for a reference. */
+function secretIn(flag: string, value: string): readonly string[] | undefined {
   const how = SECRET_FLAGS.get(flag);
   const at = value.indexOf('=');
   if (how === undefined || (how === 'pair' && at < 0)) {
@@ -94,12 +94,16 @@ function secretIn(flag: string, value: string): string | undefined {
   if (flag === 'remote-forward-headers' && /^(?:file|env):/.test(value.slice(at + 1))) {
     return undefined;
   }
-  return nameOf(flag, value);
+  return namesOf(flag, value);
 }
 
-function nameOf(flag: string, value: string): string {
-  const [key = ''] = value.split('=', 1);
-  return SECRET_FLAGS.get(flag) === 'pair' ? `--${flag} ${key}` : `--${flag}`;
+function namesOf(flag: string, value: string): readonly string[] {
+  if (SECRET_FLAGS.get(flag) !== 'pair') {
+    return [`--${flag}`];
+  }
+  // The only one of them that is a list.
+  const pairs = flag === 'otel-headers' ? value.split(',') : [value];
+  return pairs.map((pair) => `--${flag} ${(pair.split('=', 1)[0] ?? '').trim()}`);
 }
 
 function add(before: FlagValue | undefined, value: string | true): FlagValue {
@@ -116,7 +120,7 @@ function add(before: FlagValue | undefined, value: string | true): FlagValue {
  */
 export function fillIn(run: SavedRun, given: TypedFlags, command: string): TypedFlags {
   // A reference, such as `--env KEY` for the variable of this shell, answers for KEY as well.
-  const names = given.map(([flag, value]) => nameOf(flag, value === true ? '' : value));
+  const names = given.flatMap(([flag, value]) => namesOf(flag, value === true ? '' : value));
   const missing = run.givenByValue.find((name) => !names.includes(name));
   if (missing !== undefined) {
     const isPair = missing.includes(' ');
