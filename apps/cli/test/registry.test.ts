@@ -153,6 +153,8 @@ describe('a registry that is a file', () => {
     'SSL_CERT_FILE',
     'XDG_CONFIG_HOME',
     'GIT_SSH_COMMAND',
+    'PREFIX',
+    'NAPI_RS_NATIVE_LIBRARY_PATH',
   ])('cannot make a package another one by a value for %s', async (name) => {
     const variable = { name, default: '/evil' };
     await write('r.json', registryText({ package: 'npx://w', env_vars: [variable] }));
@@ -168,6 +170,7 @@ describe('a registry that is a file', () => {
       await write('r.json', registryText({ package: 'npx://w', env_vars: [variable] }));
       expect((await config('set-registry', 'r.json')).code).toBe(0);
       const { plan, io } = await resolveName('weather');
+      expect(plan.notices[0]).toContain(`weather is npx://w (${name}=1), says `);
       expect(await readServerVariables(plan.variables, io)).toEqual(new Map([[name, '1']]));
     },
   );
@@ -254,7 +257,9 @@ describe('a registry that is a URL', () => {
       asked += 1;
       response.end(registryText({ package: 'npx://evil' }));
     });
+    let rounds = 0;
     const { url } = await serve((request, response) => {
+      rounds += request.url === '/round.json' ? 1 : 0;
       const { pathname } = new URL(request.url ?? '/', 'http://x');
       const to: Readonly<Record<string, string>> = {
         '/r.json': '/moved.json',
@@ -272,14 +277,18 @@ describe('a registry that is a URL', () => {
     expect(asked).toBe(0);
     const round = await config('set-registry', url.replace('r.json', 'round.json'));
     expect(round).toMatchObject({ code: 1, err: expect.stringMatching(/again and again/) });
+    expect(rounds).toBe(4);
     expect((await config('get-registry')).out).toBe(`${url}\n`);
   });
 
   it('is read up to 8 MiB, whatever it says about its size', async () => {
+    let sent = 0;
     const { url } = await serve((_request, response) => {
       const chunk = ' '.repeat(1024 * 1024);
       const more = () => {
-        while (!response.destroyed && response.write(chunk));
+        do {
+          sent += 1;
+        } while (!response.destroyed && response.write(chunk));
         response.once('drain', more);
       };
       more();
@@ -287,6 +296,8 @@ describe('a registry that is a URL', () => {
     const { code, err } = await config('set-registry', url);
     expect(code).toBe(1);
     expect(err).toMatch(/is larger than 8 MiB/);
+    // What waits in the buffers of both ends comes on top.
+    expect(sent).toBeLessThan(64);
   });
 
   it('is given up when it does not answer, also in the middle of it', async () => {
@@ -300,6 +311,7 @@ describe('a registry that is a URL', () => {
     ['http://registry.example/r.json', /is not encrypted/],
     ['http://127.0.0.1.evil.example/r.json', /is not encrypted/],
     ['https://u:hunter2@registry.example/r.json', /a password/],
+    ['https://hunter2@registry.example/r.json', /a user name/],
     ['https://registry.example/r.json#x', /a #/],
     ['file:///etc/passwd', /is no https URL/],
     ['ftp://registry.example', /is no https URL/],

@@ -123,6 +123,18 @@ describe('--from-config', () => {
       /"sever" is no key that thv knows; did you mean server\?/,
     ],
     [
+      'a catalogue that does not know its server',
+      '{"schema_version":1,"name":"x","server":"time","catalogue":{"servers":{"a":{}}}}',
+      [],
+      /"time": the catalogue of this run has no such server/,
+    ],
+    [
+      'a catalogue for a server that is no name',
+      '{"schema_version":1,"name":"x","server":"npx://x","catalogue":{"servers":{"a":{}}}}',
+      [],
+      /"catalogue" is for a server that is a name/,
+    ],
+    [
       'a flag that does not exist',
       '{"schema_version":1,"name":"x","server":"http://x/mcp","flags":{"oidc-audence":"a"}}',
       [],

@@ -175,9 +175,8 @@ function describeEntry(
     .filter(({ name, required }) => required && !has.has(name.toLowerCase()))
     .map(({ name }) => name);
   const { origin } = entry;
-  const args = 'args' in server ? server.args.map((arg) => ` ${arg}`).join('') : '';
   return [
-    `${entry.name} is ${entry.server}${origin === undefined ? '' : `${args}, says ${origin}`}`,
+    `${entry.name} is ${entry.server}${origin === undefined ? '' : `${describeChoices({ server, entry })}, says ${origin}`}`,
     ...(entry.deprecated ? [`${entry.name} is marked as deprecated`] : []),
     ...(headers.length > 0
       ? [
@@ -185,6 +184,15 @@ function describeEntry(
         ]
       : []),
   ];
+}
+
+/** What somebody else's entry decides besides which server it is. */
+function describeChoices({ server, entry }: ServerChoice): string {
+  const args = 'args' in server ? server.args.map((arg) => ` ${arg}`) : [];
+  const values = (entry?.variables ?? []).flatMap(({ name, default: fallback }) =>
+    fallback === undefined || server.kind === 'url' ? [] : [`${name}=${fallback}`],
+  );
+  return `${args.join('')}${values.length === 0 ? '' : ` (${values.join(', ')})`}`;
 }
 
 interface ServeInput extends PlanInput {
