@@ -64,6 +64,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   });
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
+    // Read now: of a connection that is reset later nobody could say where it came from, and what
+    // it has sent is looked at all the same. One that is reset already is nobody's.
+    if (peerOf(socket).peerAddress === undefined) {
+      socket.destroy();
+      return;
+    }
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });

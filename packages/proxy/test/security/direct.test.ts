@@ -2,7 +2,7 @@
 
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { AuditRecord, ProxyOptions } from '../../src/index.ts';
+import { type AuditRecord, createRateLimits, type ProxyOptions } from '../../src/index.ts';
 import { authenticate, fakeUpstream, identity } from '../support/fakes.ts';
 import { request, serve, type Wire } from './wire.ts';
 
@@ -62,4 +62,33 @@ describe('a Host', () => {
       expect(upstream.forwarded).toEqual([]);
     },
   );
+});
+
+describe('a client that resets its connection as soon as it has sent a bad token', () => {
+  it.each(['POST', 'GET'])('of a %s is counted, since its token was looked at', async (method) => {
+    let looked = 0;
+    const verify: ProxyOptions['authenticate']['verify'] = async (one) => {
+      looked += 1;
+      return authenticate.verify(one);
+    };
+    const wire = await open(fakeUpstream(), {
+      authenticate: { ...authenticate, verify },
+      limits: createRateLimits({ failedSignIns: { requests: 2, window: 60_000 } }),
+    });
+    const text = request(wire.port, weather, { method }).replace('Bearer u', 'Bearer !');
+    for (let count = 0; count < 10; count += 1) {
+      await new Promise<void>((resolve) => {
+        const socket = connect(wire.port, '127.0.0.1', () => {
+          socket.write(text);
+          socket.resetAndDestroy();
+        });
+        socket.on('error', () => undefined);
+        socket.on('close', () => resolve());
+      });
+    }
+    // Whatever became of those, one more is answered after them.
+    expect(await wire.raw(text)).toMatch(/^HTTP\/1\.1 4(?:01|29) /);
+    expect(looked).toBeLessThanOrEqual(2);
+    expect(wire.errors).toEqual([]);
+  });
 });
