@@ -100,6 +100,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   const refused = new WeakMap<object, Identity>();
 
   function assertScopes(identity: Identity, scopes: readonly string[]): void {
+    if (scopes.length === 0) return;
     const held = expandScopes(identity.scopes, implies);
     if (scopes.every((scope) => held.has(scope))) return;
     const error = new OidcError('ERR_OIDC_INSUFFICIENT_SCOPE', 'The token lacks a required scope', {
