@@ -7,6 +7,8 @@ const sourceFirst = {
 
 export default defineConfig({
   test: {
+    // Most of the time is spent waiting for processes, so one worker would leave a machine idle.
+    maxWorkers: 2,
     reporters:
       process.env['CI'] === undefined
         ? ['default']

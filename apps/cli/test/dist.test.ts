@@ -60,7 +60,7 @@ describe('the built command', () => {
     for (const file of (await readdir(DIST)).filter((name) => name.endsWith('.js'))) {
       const text = await readFile(join(DIST, file), 'utf8');
       for (const [, name = ''] of text.matchAll(
-        /(?:from|import)\s*\(?\s*["']([^"'.][^"']*)["']/g,
+        /(?:from|import)\s*\(?\s*["']([@\w][\w@/.:-]*)["']/g,
       )) {
         const packageName = name.split('/', name.startsWith('@') ? 2 : 1).join('/');
         const known = name.startsWith('node:') || allowed.includes(packageName);
