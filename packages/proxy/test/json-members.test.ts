@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { buildJson } from '../src/mcp/json-build.ts';
 import {
   cutMembers,
   membersAt,
@@ -31,7 +32,7 @@ describe('members', () => {
         expect(found.map((member) => member.key)).toEqual(Object.keys(members));
         for (const member of found) {
           const raw = json.slice(member.value.start, member.value.end);
-          expect(JSON.parse(raw)).toEqual(JSON.parse(JSON.stringify(members[member.key])));
+          expect(buildJson(raw)).toEqual(buildJson(JSON.stringify(members[member.key])));
         }
       }),
     );
@@ -45,7 +46,7 @@ describe('members', () => {
           cutMembers(readMembers(json), (name) => isUnwanted(name)),
         );
         const kept = Object.entries(members).filter(([name]) => !isUnwanted(name));
-        expect(JSON.parse(cut)).toEqual(JSON.parse(JSON.stringify(Object.fromEntries(kept))));
+        expect(buildJson(cut)).toEqual(buildJson(JSON.stringify(Object.fromEntries(kept))));
         expect(readStrictJson(cut).ok).toBe(readStrictJson(json).ok);
       }),
     );
@@ -59,7 +60,8 @@ describe('members', () => {
         );
         const set = spliceText(json, setMembers(readMembers(json), 0, texts));
         const both = { ...members, ...wanted };
-        expect(JSON.parse(set)).toEqual(JSON.parse(JSON.stringify(both)));
+        // Not by JSON.parse, which reads some keys with escapes as others (see json-build.ts).
+        expect(buildJson(set)).toEqual(buildJson(JSON.stringify(both)));
       }),
     );
   });
