@@ -1,6 +1,6 @@
 /** The HTTP upstream over `fetch` and over undici, against a real server on loopback. */
 
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { harness, W } from './support/fakes.ts';
 
 let server: Server;
 let base: string;
+let left = 0;
 const seen: { url: string | undefined; headers: NodeJS.Dict<string | string[]> }[] = [];
 
 beforeAll(async () => {
@@ -45,6 +46,16 @@ beforeAll(async () => {
             'x-kept': '2',
           })
           .end('{"jsonrpc":"2.0","id":1,"result":{}}');
+      case '/accepts':
+        return response.writeHead(202).end();
+      case '/accepts-for-ever': {
+        const timer = setInterval(() => response.write('x'.repeat(1024)), 5);
+        response.on('close', () => {
+          clearInterval(timer);
+          left += 1;
+        });
+        return response.writeHead(202).flushHeaders();
+      }
       default:
         return response.writeHead(204).end();
     }
@@ -114,6 +125,34 @@ describe.each([
     await response.text();
     await h.proxy.close();
   });
+});
+
+it.each([
+  ['202 and nothing', '/accepts'],
+  ['204', '/says-nothing'],
+])('keeps the connection over which a message was answered by %s', async (_name, path) => {
+  const ports = new Set<number | undefined>();
+  const note = (request: IncomingMessage): void => void ports.add(request.socket.remotePort);
+  server.on('request', note);
+  const h = harness({ upstream: createUndiciUpstream({ url: `${base}${path}` }) as never });
+  for (let count = 0; count < 3; count += 1) {
+    const note = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
+    expect((await h.send(note)).ok).toBe(true);
+    // The answer is there before its connection is free again.
+    await new Promise((free) => setImmediate(free));
+  }
+  server.off('request', note);
+  expect(ports.size).toBe(1);
+  await h.proxy.close();
+});
+
+it('does not wait long for the end of a body that nobody reads', async () => {
+  const upstream = createUndiciUpstream({ url: `${base}/accepts-for-ever` });
+  const h = harness({ upstream: upstream as never });
+  const note = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
+  expect((await h.send(note)).status).toBe(202);
+  await expect.poll(() => left).toBe(1);
+  await h.proxy.close();
 });
 
 it('gives up on a small answer that stops half-way', async () => {

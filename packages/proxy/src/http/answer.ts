@@ -20,6 +20,11 @@ export function isSuccess({ status }: Pick<Answer, 'status'>): boolean {
   return status >= 200 && status < 300;
 }
 
+/** True for the statuses with which no body comes (RFC 9110 §15.3.5, §15.3.6, §15.4.5). */
+export function isBodyless(status: number): boolean {
+  return status === 204 || status === 205 || status === 304;
+}
+
 /** The body as a stream, whatever it is. */
 export function streamOf(body: Answer['body']): ReadableStream<Uint8Array> | null {
   if (body === null || body instanceof ReadableStream) return body;

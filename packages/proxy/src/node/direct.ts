@@ -5,7 +5,7 @@
 
 import { isAscii } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Answer } from '../http/answer.ts';
+import { type Answer, isBodyless } from '../http/answer.ts';
 import { Fields } from '../http/fields.ts';
 import type { ProxyRequest } from '../http/request.ts';
 import type { PeerInfo } from '../source/request-source.ts';
@@ -114,7 +114,7 @@ async function write(
     await writeStream(body, outgoing);
     return;
   }
-  const hasBody = status !== 204 && status !== 205 && status !== 304;
+  const hasBody = !isBodyless(status);
   if (hasBody) flat.push('content-length', String(body === null ? 0 : Buffer.byteLength(body)));
   outgoing.writeHead(status, flat);
   if (!hasBody || body === null) outgoing.end();

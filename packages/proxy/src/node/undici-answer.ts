@@ -16,6 +16,8 @@ type Controller = Dispatcher.DispatchController;
 
 /** Most answers: a whole one is several times cheaper to pass on than a stream. */
 const SMALL = 64 * 1024;
+/** Milliseconds. */
+const LEFT_FOR = 100;
 
 /** One answer. Give it to `dispatch`; `answer` settles when its head or its small body is there. */
 export class UndiciAnswer implements Dispatcher.DispatchHandler {
@@ -31,6 +33,8 @@ export class UndiciAnswer implements Dispatcher.DispatchHandler {
   #stream: ReadableStreamDefaultController<Uint8Array> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isSettled = false;
+  /** Bytes that came after the reader had left. */
+  #left = 0;
 
   constructor(options: UndiciAnswerOptions) {
     this.#options = options;
@@ -75,11 +79,17 @@ export class UndiciAnswer implements Dispatcher.DispatchHandler {
       this.#chunks.push(chunk);
       return;
     }
-    this.#stream?.enqueue(chunk);
-    if ((this.#stream?.desiredSize ?? 0) <= 0) controller.pause();
+    if (this.#stream === undefined) {
+      this.#left += chunk.length;
+      if (this.#left > SMALL) controller.abort(new Error('the reader left'));
+      return;
+    }
+    this.#stream.enqueue(chunk);
+    if ((this.#stream.desiredSize ?? 0) <= 0) controller.pause();
   }
 
   onResponseEnd(): void {
+    clearTimeout(this.#timer);
     if (this.#chunks === undefined) this.#stream?.close();
     else {
       const [first] = this.#chunks;
@@ -121,11 +131,25 @@ export class UndiciAnswer implements Dispatcher.DispatchHandler {
         pull: () => controller.resume(),
         cancel: () => {
           this.#stream = undefined;
-          controller.abort(new Error('the reader left'));
+          this.#leaveBody(controller);
         },
       },
       { highWaterMark: 0 },
     );
+  }
+
+  /**
+   * An abort ends the connection. Most bodies that nobody reads are empty, such as those of answers to
+   * notifications, so their end is waited for: a moment, and not for one that goes on for hours.
+   */
+  #leaveBody(controller: Controller): void {
+    const end = (): void => controller.abort(new Error('the reader left'));
+    if (this.#fields.get('content-type')?.toLowerCase().startsWith('text/event-stream') === true) {
+      end();
+      return;
+    }
+    this.#timer = setTimeout(end, LEFT_FOR);
+    controller.resume();
   }
 
   #settle(body: ReadableStream<Uint8Array> | Uint8Array): void {
@@ -149,5 +173,5 @@ export class UndiciAnswer implements Dispatcher.DispatchHandler {
 
 /** Node's parser holds a server to the length it declares. */
 function isSmall(length: string | string[] | undefined): boolean {
-  return typeof length === 'string' && Number(length) > 0 && Number(length) <= SMALL;
+  return typeof length === 'string' && length !== '' && Number(length) <= SMALL;
 }

@@ -1,7 +1,7 @@
 /** A streamable HTTP server behind the proxy, over any `fetch`. */
 
 import { ProxyError } from '../errors.ts';
-import { type Answer, discard } from '../http/answer.ts';
+import { type Answer, discard, isBodyless } from '../http/answer.ts';
 import { Fields } from '../http/fields.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import { returnedResponseHeaders } from './headers.ts';
@@ -129,12 +129,14 @@ function judge(answer: Answer, origin: string, headersTimeout: number): Answer {
     discard(answer);
     throw new ProxyError('ERR_PROXY_UPSTREAM_ANSWER', `${origin} answers with status ${status}`);
   }
-  const hasNoBody = status === 204 || status === 205 || status === 304;
-  if (hasNoBody) discard(answer);
+  if (isBodyless(status)) {
+    discard(answer);
+    return { status, headers: returnedResponseHeaders(headers), body: null };
+  }
   const isEvents = /^text\/event-stream\b/i.test(headers.get('content-type') ?? '');
   const patience = isEvents ? undefined : headersTimeout;
   const shown = body instanceof ReadableStream ? showBody(body, patience) : body;
-  return { status, headers: returnedResponseHeaders(headers), body: hasNoBody ? null : shown };
+  return { status, headers: returnedResponseHeaders(headers), body: shown };
 }
 
 /** One exchange over the platform's `fetch`. */
