@@ -76,19 +76,19 @@ export function createProxy(options: ProxyOptions): McpProxy {
       const isDeclared = methods.includes(request.method);
       return runStages(isDeclared ? stages : [stages[0], refuseMethod(methods)], exchange);
     };
-  const serve = (route: string, methods: readonly string[], isLegacy = false): void => {
-    const answer = answerOn(methods, isLegacy);
+  const serve = (route: string, answer: McpProxy['answer']): void => {
     app.all(route, async ({ req, env }) =>
       // The request itself is looked at: the router takes HEAD for GET.
       toResponse(await answer(fromWebRequest(req.raw), env as PeerInfo | undefined)),
     );
   };
-  serve(path, resolved.stateless ? STATELESS_METHODS : METHODS);
+  const answer = answerOn(resolved.stateless ? STATELESS_METHODS : METHODS, false);
+  serve(path, answer);
   if (upstream.legacy !== undefined) {
     const { stream, messages } = legacyPathsOf(path);
     if (path === stream || path === messages) throw new TypeError(`path ${path} is one of its own`);
-    serve(stream, ['GET', 'OPTIONS'], true);
-    serve(messages, ['POST', 'OPTIONS'], true);
+    serve(stream, answerOn(['GET', 'OPTIONS'], true));
+    serve(messages, answerOn(['POST', 'OPTIONS'], true));
   }
   app.get('/healthz', () => word(200, 'ok'));
   app.get('/readyz', () => readiness());
@@ -103,7 +103,7 @@ export function createProxy(options: ProxyOptions): McpProxy {
 
   return {
     app,
-    answer: answerOn(METHODS, false),
+    answer,
     path,
     wellKnown: createWellKnownApp(resourceMetadata),
     fetch: async (request, peer) => app.fetch(request, peer),

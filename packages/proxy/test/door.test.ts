@@ -343,3 +343,25 @@ describe('what breaks inside', () => {
     expect(errors).toHaveLength(1);
   });
 });
+
+describe('a proxy without sessions and streams', () => {
+  it.each(['GET', 'DELETE'])('has no %s, whichever way it is asked', async (method) => {
+    const { proxy, upstream } = harness({ stateless: true });
+    const headers = { host: 'localhost:8080', authorization: 'Bearer u' };
+    const request = new Request('http://localhost:8080/mcp', { method, headers });
+    const answers = [
+      await proxy.fetch(request),
+      await proxy.answer({
+        method,
+        url: request.url,
+        headers: new Headers(headers),
+        signal: request.signal,
+        read: async () => new Uint8Array(),
+      }),
+    ];
+    for (const { status, headers: given } of answers) {
+      expect([status, given.get('allow')]).toEqual([405, 'POST, OPTIONS']);
+    }
+    expect(upstream.forwarded).toEqual([]);
+  });
+});
