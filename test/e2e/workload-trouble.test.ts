@@ -180,9 +180,10 @@ describe('a state folder', () => {
       cwd: cwd(),
     });
 
-  it('that cannot be written is said to be so, and nothing is started', async () => {
+  it('that cannot be written is said to be so, and nothing is started', async (test) => {
     const mounted = await mount('ro,size=64k');
     if (mounted === undefined) {
+      if (process.getuid?.() === 0) test.skip('root may write anywhere, and cannot mount here');
       await mkdir(join(cwd(), 'sealed'));
       await chmod(join(cwd(), 'sealed'), 0o500);
     }

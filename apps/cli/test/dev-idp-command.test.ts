@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -20,6 +20,27 @@ async function startIdp(args: readonly string[], until: RegExp): Promise<Running
   return thv;
 }
 
+/** What a shell makes of the line, done by curl or, where there is none, by fetch. */
+async function runLine(line: string): Promise<string> {
+  const run = promisify(execFile);
+  if (spawnSync('curl', ['--version']).status === 0) {
+    return (await run('sh', ['-c', line])).stdout;
+  }
+  const { stdout } = await run('sh', ['-c', `printf '%s\\0' ${line}`]);
+  const [curl, silent, url = '', ...options] = stdout.split('\0').slice(0, -1);
+  expect([curl, silent]).toEqual(['curl', '-s']);
+  const given = (flag: string) => options.filter((_, at) => options[at - 1] === flag);
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: given('-H').map((header): [string, string] => {
+      const [name = '', value = ''] = header.split(': ');
+      return [name, value];
+    }),
+    body: new URLSearchParams(given('-d').join('&')),
+  });
+  return response.text();
+}
+
 describe('thv dev idp', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'prints a curl line that works, and ends at %s',
@@ -28,7 +49,7 @@ describe('thv dev idp', () => {
       const issuer = /^ISSUER +(\S+)$/m.exec(said.out)![1]!;
       const jwks = /^JWKS +(\S+)$/m.exec(said.out)![1]!;
       const line = /^ {2}(curl [\s\S]*?)\n\n/m.exec(said.out)![1]!;
-      const { stdout: token } = await promisify(execFile)('sh', ['-c', line]);
+      const token = await runLine(line);
       const { payload } = await jwtVerify(token, createRemoteJWKSet(new URL(jwks)), {
         issuer,
         audience: 'my-server',

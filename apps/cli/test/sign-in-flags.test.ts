@@ -1,9 +1,9 @@
 /** Every flag about sign-in does what it says: the real chain, real tokens, real HTTP. */
-import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { makeCertificate } from '../../../packages/oidc/test/support/certificate.ts';
 import { DEV_CLIENT, type DevIdp, startDevIdp, type TokenRequest } from '../src/dev-idp/index.ts';
 import { callTool, type ServeOptions, type Serving, serve } from './serve.ts';
 import { type StubProvider, type StubProviderOptions, startStubProvider } from './stub-provider.ts';
@@ -324,18 +324,9 @@ describe('how the provider is reached', () => {
   });
 
   it('--thv-ca-bundle is trusted for the provider', async () => {
-    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    execFileSync(
-      'openssl',
-      [
-        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-        ...['-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=localhost'],
-        ...['-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost'],
-      ],
-      { stdio: 'pipe' },
-    );
+    const tls = makeCertificate('localhost', '127.0.0.1');
+    const cert = await file('cert.pem', tls.cert);
     const keys = await getKeys();
-    const tls = { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') };
     const provider = await stub({ answer: () => keys, tls });
     const at = [...signIn(), '--oidc-jwks-url', `https://127.0.0.1:${provider.port}/jwks`];
     const trusting = await start([...at, '--thv-ca-bundle', cert]);
@@ -350,7 +341,8 @@ describe('how the provider is reached', () => {
       answer: ({ headers }) => (headers.authorization === `Bearer ${podToken}` ? keys : 401),
     });
     const podToken = await idp.issueToken({ sub: 'system:serviceaccount:ai:thv' });
-    const [token, ca] = [await file('token', podToken), join(folder, 'cert.pem')];
+    const token = await file('token', podToken);
+    const ca = await file('ca.pem', makeCertificate('localhost').cert);
     const cluster = [
       ...['--oidc-in-cluster', '--oidc-audience', 'mcp', '--thv-ca-bundle', ca],
       ...['--jwks-auth-token-file', token],
