@@ -1,5 +1,6 @@
 /** Completion for bash 3.2 and newer, without further packages. Pure. */
-import type { CommandModel, Values } from './command-model.ts';
+import { type CommandModel, namesWithValue, type Values } from './command-model.ts';
+import { renderValueCases } from './shell-cases.ts';
 
 /** The script; everything but the names of servers is in it, so that a Tab starts no process. */
 export function renderBash(commands: readonly CommandModel[]): string {
@@ -13,7 +14,7 @@ ${commands.map(renderCommand).join('\n')}
 
 _thv_values() {
   case $1 in
-${commands.flatMap(renderValues).join('\n')}
+${commands.flatMap((command) => renderValueCases(command, callFor)).join('\n')}
   esac
 }
 
@@ -71,26 +72,8 @@ complete -F _thv thv
 function renderCommand({ path, commands, flags }: CommandModel): string {
   const names = commands.map(({ name }) => name).join(' ');
   const all = flags.flatMap((flag) => flag.names).join(' ');
-  const valued = flags
-    .filter(({ values }) => values !== undefined)
-    .flatMap((flag) => flag.names)
-    .join(' ');
+  const valued = namesWithValue(flags).join(' ');
   return `    '${path}') subs='${names}' flags='${all}' valued='${valued}' ;;`;
-}
-
-function renderValues({ path, flags, values, isRepeated }: CommandModel): readonly string[] {
-  const ofFlags = flags.flatMap((flag) =>
-    flag.names.flatMap((name) => caseOf(`'${path} ${name}'`, flag.values)),
-  );
-  const ofArguments = values.flatMap((value, at) =>
-    caseOf(isRepeated && at === values.length - 1 ? `'${path} '*` : `'${path} ${at}'`, value),
-  );
-  return [...ofFlags, ...ofArguments];
-}
-
-function caseOf(pattern: string, values: Values | undefined): readonly string[] {
-  const call = values === undefined ? undefined : callFor(values);
-  return call === undefined ? [] : [`    ${pattern}) ${call} ;;`];
 }
 
 function callFor(values: Values): string | undefined {

@@ -34,6 +34,11 @@ export function modelCommands(program: Command): readonly CommandModel[] {
   return modelBelow(program, [program.name()]);
 }
 
+/** The names of the flags that take a value, in their order. */
+export function namesWithValue(flags: readonly FlagModel[]): readonly string[] {
+  return flags.filter(({ values }) => values !== undefined).flatMap(({ names }) => names);
+}
+
 function modelBelow(command: Command, paths: readonly string[]): readonly CommandModel[] {
   const help = command.createHelp();
   const children = help.visibleCommands(command);

@@ -1,17 +1,12 @@
 /** Completion for fish, with descriptions. Pure. */
-import type { CommandModel, FlagModel, Values } from './command-model.ts';
+import { type CommandModel, type FlagModel, namesWithValue, type Values } from './command-model.ts';
 
 /** The script: one line per command, flag and argument, each with the place where it holds. */
 export function renderFish(commands: readonly CommandModel[]): string {
-  const valued = new Map<string, string>();
-  for (const { path, flags } of commands) {
-    const names = flags.filter(({ values }) => values !== undefined).flatMap(({ names }) => names);
-    valued.set(path, names.join(' '));
-  }
   return `# Completion of thv for fish. Load it with:  thv completion fish | source
 function __thv_command
     switch $argv[1]
-${commands.map(({ path, commands: subs }) => `        case ${quote(path)}\n            echo -s ${quote(subs.map(({ name }) => name).join(' '))} '|' ${quote(valued.get(path) ?? '')}`).join('\n')}
+${commands.map(renderWords).join('\n')}
     end
 end
 
@@ -55,6 +50,13 @@ end
 complete -c thv -f
 ${commands.flatMap(renderCommand).join('\n')}
 `;
+}
+
+/** What may follow a command, and which of its flags take a value. */
+function renderWords({ path, commands, flags }: CommandModel): string {
+  const names = commands.map(({ name }) => name).join(' ');
+  const valued = namesWithValue(flags).join(' ');
+  return `        case ${quote(path)}\n            echo -s ${quote(names)} '|' ${quote(valued)}`;
 }
 
 function renderCommand(command: CommandModel): readonly string[] {

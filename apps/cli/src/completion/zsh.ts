@@ -1,5 +1,6 @@
 /** Completion for zsh, with descriptions. Pure. */
-import type { CommandModel, FlagModel, Values } from './command-model.ts';
+import { type CommandModel, namesWithValue, type Values } from './command-model.ts';
+import { renderValueCases } from './shell-cases.ts';
 
 /** The script; it works when it is sourced, and as a file `_thv` in a folder of `$fpath`. */
 export function renderZsh(commands: readonly CommandModel[]): string {
@@ -14,7 +15,7 @@ ${commands.map(renderCommand).join('\n')}
 
 _thv_values() {
   case $1 in
-${commands.flatMap(renderValues).join('\n')}
+${commands.flatMap((command) => renderValueCases(command, callFor)).join('\n')}
   esac
 }
 
@@ -70,36 +71,16 @@ function renderCommand({ path, commands, flags }: CommandModel): string {
   const all = flags.flatMap(({ names, description }) =>
     names.map((name) => described(name, description)),
   );
-  const valued = flags.filter(hasValue).flatMap(({ names }) => names);
   return `    '${path}')
       subs=(${subs})
       flags=(${all.join(' ')})
-      valued=(${valued.join(' ')})
+      valued=(${namesWithValue(flags).join(' ')})
       ;;`;
-}
-
-function hasValue({ values }: FlagModel): boolean {
-  return values !== undefined;
 }
 
 /** `name:description`. */
 function described(name: string, description: string): string {
   return `'${`${name}:${description}`.replaceAll("'", "'\\''")}'`;
-}
-
-function renderValues({ path, flags, values, isRepeated }: CommandModel): readonly string[] {
-  const ofFlags = flags.flatMap((flag) =>
-    flag.names.flatMap((name) => caseOf(`'${path} ${name}'`, flag.values)),
-  );
-  const ofArguments = values.flatMap((value, at) =>
-    caseOf(isRepeated && at === values.length - 1 ? `'${path} '*` : `'${path} ${at}'`, value),
-  );
-  return [...ofFlags, ...ofArguments];
-}
-
-function caseOf(pattern: string, values: Values | undefined): readonly string[] {
-  const call = values === undefined ? undefined : callFor(values);
-  return call === undefined ? [] : [`    ${pattern}) ${call} ;;`];
 }
 
 function callFor(values: Values): string | undefined {
