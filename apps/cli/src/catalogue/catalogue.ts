@@ -1,4 +1,5 @@
 /** What a catalogue knows of a server: plain data, the same for the built-in one and for others. */
+import type { Transport } from '../services/flag-words.ts';
 
 /** A variable or a header that a server is given. */
 export interface CatalogueInput {
@@ -9,11 +10,6 @@ export interface CatalogueInput {
   readonly secret: boolean;
   readonly default?: string;
 }
-
-/** How a server speaks. */
-export type Transport = 'stdio' | 'sse' | 'streamable-http';
-
-export const TRANSPORTS = ['stdio', 'sse', 'streamable-http'] as const;
 
 /** What a container may reach; see `permission-profile.ts`. */
 export interface Permissions {

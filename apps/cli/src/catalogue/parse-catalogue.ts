@@ -3,13 +3,12 @@ import { usageError } from '../cli-error.ts';
 import { isImageReference } from '../containers/image-reference.ts';
 import { readPermissions } from '../containers/permissions.ts';
 import { type DataReader, readObject } from '../data-reader.ts';
+import { TRANSPORTS, type Transport } from '../services/flag-words.ts';
 import {
   type Catalogue,
   type CatalogueEntry,
   type CatalogueInput,
   isCatalogueName,
-  TRANSPORTS,
-  type Transport,
 } from './catalogue.ts';
 import { isSteeringVariable } from './steering-variables.ts';
 

@@ -1,6 +1,7 @@
 /** The flags of `thv run` about containers, and what they mean together. Pure. */
-import type { CatalogueEntry, Permissions, Transport } from '../catalogue/catalogue.ts';
+import type { CatalogueEntry, Permissions } from '../catalogue/catalogue.ts';
 import { usageError } from '../cli-error.ts';
+import type { Transport } from '../services/flag-words.ts';
 import type { ServerChoice } from '../services/server-argument.ts';
 import type { EngineName } from './engine.ts';
 
