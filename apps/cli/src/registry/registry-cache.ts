@@ -1,8 +1,9 @@
 /** The last good copy of each registry with a URL: below `$XDG_CACHE_HOME/thv`. */
 import { createHash } from 'node:crypto';
 import { readFile, rm, stat } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Io } from '../io.ts';
+import { findUserFolder } from '../settings/user-folder.ts';
 import { writeFileAtomically } from '../workloads/atomic-file.ts';
 import { createPrivateFolder } from '../workloads/state-folders.ts';
 
@@ -25,9 +26,9 @@ export async function readCached(url: URL, env: Io['env']): Promise<CachedRegist
 
 /** @throws the file system's error. */
 export async function writeCached(url: URL, text: string, env: Io['env']): Promise<void> {
-  const [folder, path] = [cacheFolder(env), pathOf(url, env)];
-  if (folder !== undefined && path !== undefined) {
-    await createPrivateFolder(folder);
+  const path = pathOf(url, env);
+  if (path !== undefined) {
+    await createPrivateFolder(dirname(path));
     await writeFileAtomically(path, text);
   }
 }
@@ -42,15 +43,7 @@ export async function forgetCached(url: URL, env: Io['env']): Promise<void> {
 
 /** A copy is of one URL, never of another. */
 function pathOf(url: URL, env: Io['env']): string | undefined {
-  const folder = cacheFolder(env);
+  const folder = findUserFolder(env, 'XDG_CACHE_HOME', '.cache');
   const digest = createHash('sha256').update(url.href).digest('hex');
   return folder === undefined ? undefined : join(folder, `registry-${digest.slice(0, 32)}.json`);
-}
-
-/** XDG: a relative path does not count. */
-function cacheFolder({ XDG_CACHE_HOME: cache, HOME: home }: Io['env']): string | undefined {
-  if (cache !== undefined && isAbsolute(cache)) {
-    return join(cache, 'thv');
-  }
-  return home !== undefined && isAbsolute(home) ? join(home, '.cache', 'thv') : undefined;
 }

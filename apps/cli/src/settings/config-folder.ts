@@ -1,18 +1,12 @@
 /** Where thv keeps what its user has chosen: `$XDG_CONFIG_HOME/thv`. */
-import { isAbsolute, join } from 'node:path';
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-codes.ts';
 import { createPrivateFolder } from '../workloads/state-folders.ts';
+import { type Environment, findUserFolder } from './user-folder.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Undefined when this user has no such place; nothing is created. XDG: a relative path does not count. */
+/** Undefined when this user has no such place; nothing is created. */
 export function findConfigFolder(env: Environment): string | undefined {
-  const { XDG_CONFIG_HOME: config, HOME: home } = env;
-  if (config !== undefined && isAbsolute(config)) {
-    return join(config, 'thv');
-  }
-  return home !== undefined && isAbsolute(home) ? join(home, '.config', 'thv') : undefined;
+  return findUserFolder(env, 'XDG_CONFIG_HOME', '.config');
 }
 
 /** Creates it, readable by this user alone. @throws {CliError} with exit code 1 or 2 */
