@@ -1,14 +1,9 @@
 /** What the user has chosen for every run: `$XDG_CONFIG_HOME/thv/config.yaml`. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type CliError, usageError } from '../cli-error.ts';
 import { decodeText } from '../decode-text.ts';
 import type { Io } from '../io.ts';
-import { writeFileAtomically } from '../workloads/atomic-file.ts';
-import { findStateFolders } from '../workloads/state-folders.ts';
 import { checkKeys, isText, readRecord } from '../workloads/strict-json.ts';
-import { withLock } from '../workloads/workload-lock.ts';
-import { createConfigFolder, findConfigFolder, toConfigError } from './config-folder.ts';
+import { type ConfigFile, changeConfigFile, findConfigFile } from './config-file.ts';
 
 export interface Settings {
   /** An absolute path or a URL. */
@@ -26,10 +21,8 @@ const LOCK_PATIENCE = 10_000;
  * @throws {CliError} naming the file, when it is damaged or says what thv does not know
  */
 export async function readSettings(env: Io['env']): Promise<Settings> {
-  const folder = findConfigFolder(env);
-  const path = folder === undefined ? undefined : join(folder, FILE);
-  const text = path === undefined ? undefined : await readText(path);
-  return path === undefined || text === undefined ? {} : (await parseSettings(text, path)).settings;
+  const file = await findConfigFile(env, FILE);
+  return file?.bytes === undefined ? {} : (await parseSettings(file)).settings;
 }
 
 /** Sets a setting, or with undefined forgets it. What else stands in the file stays, as do comments. */
@@ -38,29 +31,23 @@ export async function changeSetting(
   value: string | undefined,
   env: Io['env'],
 ): Promise<void> {
-  const folder = await createConfigFolder(env);
-  const path = join(folder, FILE);
-  await withLock(
-    { ...findStateFolders(env), locks: folder },
-    'config',
-    async () => {
-      const { document } = await parseSettings((await readText(path)) ?? '', path);
-      if (value !== undefined) {
-        document.set(key, value);
-      } else if (document.has(key)) {
-        document.delete(key);
-      }
-      await writeFileAtomically(path, document.toString()).catch((error) => {
-        throw toConfigError(error, path);
-      });
-    },
-    { patience: LOCK_PATIENCE },
-  );
+  const change = { name: FILE, lock: 'config', patience: LOCK_PATIENCE };
+  await changeConfigFile(env, change, async (file) => {
+    const { document } = await parseSettings(file);
+    if (value !== undefined) {
+      document.set(key, value);
+    } else if (document.has(key)) {
+      document.delete(key);
+    }
+    return document.toString();
+  });
 }
 
-async function parseSettings(text: string, path: string) {
+async function parseSettings({ path, bytes }: ConfigFile) {
   const { parseDocument } = await import('yaml');
-  const document = parseDocument(text);
+  const document = parseDocument(
+    bytes === undefined ? '' : decodeText(bytes, 'configuration', path),
+  );
   const [error = document.warnings[0]] = document.errors;
   if (error !== undefined) {
     throw damaged(path, error);
@@ -87,15 +74,4 @@ function damaged(path: string, error: unknown): CliError {
     `is damaged: ${line.replace(/:$/, '')}`,
     'correct it, or remove it and set things again',
   );
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return decodeText(await readFile(path), 'configuration', path);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      return undefined;
-    }
-    throw toConfigError(error, path);
-  }
 }

@@ -30,7 +30,7 @@ const POLL_MS = 50;
  * @throws {CliError} with exit code 1 when somebody else holds it for longer than `patience`.
  */
 export async function withLock<T>(
-  folders: StateFolders,
+  folders: Pick<StateFolders, 'locks'>,
   name: string,
   work: () => Promise<T>,
   { patience, onWait }: LockOptions,

@@ -1,0 +1,67 @@
+/** The files in the folder of what thv's user has chosen: each changed by one command at a time. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomically } from '../workloads/atomic-file.ts';
+import { withLock } from '../workloads/workload-lock.ts';
+import { createConfigFolder, findConfigFolder, toConfigError } from './config-folder.ts';
+import type { Environment } from './user-folder.ts';
+
+export interface ConfigFile {
+  readonly path: string;
+  /** Undefined when there is no such file. */
+  readonly bytes: Buffer | undefined;
+}
+
+export interface ConfigChange {
+  readonly name: string;
+  /** For messages, too. */
+  readonly lock: string;
+  /** Milliseconds to wait for another command. */
+  readonly patience: number;
+}
+
+/** Undefined when this user has no place for it. @throws {CliError} when it cannot be read */
+export async function findConfigFile(
+  env: Environment,
+  name: string,
+): Promise<ConfigFile | undefined> {
+  const folder = findConfigFolder(env);
+  return folder === undefined ? undefined : readConfigFile(join(folder, name));
+}
+
+/**
+ * Replaces the file as a whole; the first change creates it.
+ *
+ * @param change makes the new text of what is there
+ * @throws {CliError} when it cannot be read or written, or another command has it for too long
+ */
+export async function changeConfigFile(
+  env: Environment,
+  { name, lock, patience }: ConfigChange,
+  change: (file: ConfigFile) => Promise<string>,
+): Promise<void> {
+  const folder = await createConfigFolder(env);
+  const path = join(folder, name);
+  await withLock(
+    { locks: folder },
+    lock,
+    async () => {
+      const text = await change(await readConfigFile(path));
+      await writeFileAtomically(path, text).catch((error) => {
+        throw toConfigError(error, path);
+      });
+    },
+    { patience },
+  );
+}
+
+async function readConfigFile(path: string): Promise<ConfigFile> {
+  try {
+    return { path, bytes: await readFile(path) };
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      return { path, bytes: undefined };
+    }
+    throw toConfigError(error, path);
+  }
+}
