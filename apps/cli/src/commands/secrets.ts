@@ -5,7 +5,7 @@ import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
 import { renderTable } from '../output/table.ts';
 import { checkSecretName, secretVariable } from '../secrets/secret-name.ts';
-import { keyGivers, noSuchSecret, resolveSecrets } from '../secrets/secret-source.ts';
+import { givenSecret, keyGivers, noSuchSecret, resolveSecrets } from '../secrets/secret-source.ts';
 import { createSecretStore } from '../secrets/secret-store.ts';
 import type { Format, GlobalFlags } from './command-host.ts';
 
@@ -23,7 +23,7 @@ export async function setSecret(name: string, flags: SecretFlags, io: Io): Promi
   await openStore(flags, io).change((secrets) => void secrets.set(name, value));
   const log = createLog(io, flags);
   log({ level: 'info', message: `secret ${name} is kept; servers get it at their next start` });
-  if ((io.env[secretVariable(name)] ?? '') !== '') {
+  if (givenSecret(name, io.env) !== undefined) {
     log({ level: 'warn', message: `${secretVariable(name)} is set here and wins over it` });
   }
   return EXIT.done;
@@ -40,7 +40,7 @@ export async function listSecrets(flags: SecretFlags, io: Io): Promise<ExitCode>
   const stored = await openStore(flags, io).readAll();
   const rows = [...stored.keys()].toSorted().map((name) => ({
     name,
-    source: (io.env[secretVariable(name)] ?? '') === '' ? 'store' : secretVariable(name),
+    source: givenSecret(name, io.env) === undefined ? 'store' : secretVariable(name),
   }));
   if (flags.format === 'json') {
     io.out(`${JSON.stringify(rows)}\n`);

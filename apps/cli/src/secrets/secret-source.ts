@@ -7,8 +7,8 @@ import type { KeyGivers } from './secret-key.ts';
 import { type SecretBinding, secretVariable } from './secret-name.ts';
 import { createSecretStore } from './secret-store.ts';
 
-export const PASSPHRASE_VARIABLE = 'THV_SECRETS_PASSPHRASE';
-export const KEY_FILE_VARIABLE = 'THV_SECRETS_KEY_FILE';
+const PASSPHRASE_VARIABLE = 'THV_SECRETS_PASSPHRASE';
+const KEY_FILE_VARIABLE = 'THV_SECRETS_KEY_FILE';
 
 type Surroundings = Pick<Io, 'env' | 'cwd' | 'askHidden'>;
 
@@ -25,8 +25,8 @@ export async function resolveSecrets(
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   for (const name of names) {
-    const value = io.env[secretVariable(name)];
-    if (value !== undefined && value !== '') {
+    const value = givenSecret(name, io.env);
+    if (value !== undefined) {
       found.set(name, value);
     }
   }
@@ -60,7 +60,7 @@ export async function unlockSecrets(
 ): Promise<Io> {
   const sought = bindings
     .map(({ secret }) => secret)
-    .filter((name) => nonEmpty(io.env[secretVariable(name)]) === undefined);
+    .filter((name) => givenSecret(name, io.env) === undefined);
   if (sought.length === 0) {
     return io;
   }
@@ -86,6 +86,11 @@ export async function unlockSecrets(
       ...(answer !== undefined && { [PASSPHRASE_VARIABLE]: answer }),
     },
   };
+}
+
+/** The value of its variable, which wins over the store. An empty one counts as none. */
+export function givenSecret(name: string, env: Io['env']): string | undefined {
+  return nonEmpty(env[secretVariable(name)]);
 }
 
 export function noSuchSecret(name: string): CliError {
