@@ -4,6 +4,7 @@ import { isImageReference } from '../containers/image-reference.ts';
 import { readPermissions } from '../containers/permissions.ts';
 import { type DataReader, readObject } from '../data-reader.ts';
 import { TRANSPORTS, type Transport } from '../services/flag-words.ts';
+import { VARIABLE_NAME } from '../services/variable-name.ts';
 import {
   type Catalogue,
   type CatalogueEntry,
@@ -12,7 +13,6 @@ import {
 } from './catalogue.ts';
 import { isSteeringVariable } from './steering-variables.ts';
 
-const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const HEADER = /^[A-Za-z0-9][A-Za-z0-9-]*$/;
 
 /** For people and for other programs; nothing here depends on it. */
@@ -135,7 +135,7 @@ function readCommon(name: string, data: DataReader, fallback: Transport) {
     name,
     description: data.text('description') ?? '',
     transport: readTransport(data) ?? fallback,
-    variables: data.objects('env_vars').map((variable) => readInput(variable, VARIABLE)),
+    variables: data.objects('env_vars').map((variable) => readInput(variable, VARIABLE_NAME)),
     tools: data.texts('tools'),
     deprecated: data.text('status') === 'Deprecated',
   };

@@ -1,8 +1,8 @@
 /** Names of secrets, and the variables that stand for them. Pure. */
 import { usageError } from '../cli-error.ts';
+import { VARIABLE_NAME } from '../services/variable-name.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
-const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** @throws {CliError} with exit code 2; the text is not repeated, since it may be the value. */
 export function checkSecretName(what: string, text: string): string {
@@ -29,7 +29,7 @@ export function parseSecretBinding(text: string): SecretBinding {
   if (secret === undefined || variable === undefined) {
     throw usageError('--secret', 'is not NAME,target=VARIABLE', 'see thv secret list for names');
   }
-  if (!VARIABLE.test(variable)) {
+  if (!VARIABLE_NAME.test(variable)) {
     throw usageError('--secret', 'its target is not a variable', 'use letters, digits and _');
   }
   return { secret: checkSecretName('--secret', secret), variable };

@@ -6,6 +6,7 @@ import { parseSecretBinding, type SecretBinding } from '../secrets/secret-name.t
 import { resolveSecrets } from '../secrets/secret-source.ts';
 import { readEnvFiles } from './env-file.ts';
 import type { ServerChoice } from './server-argument.ts';
+import { VARIABLE_NAME } from './variable-name.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -50,7 +51,7 @@ export function planVariables(
 /** Two values for one variable: whoever gives both expects both to count (D1). */
 function assertOnce(names: readonly string[]): void {
   const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice !== undefined && VARIABLE.test(twice)) {
+  if (twice !== undefined && VARIABLE_NAME.test(twice)) {
     throw usageError('--env and --secret', `${twice} is given twice`, 'drop one');
   }
 }
@@ -59,8 +60,6 @@ function nameOf(declaration: string): string {
   const at = declaration.indexOf('=');
   return at < 0 ? declaration : declaration.slice(0, at);
 }
-
-const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
  * Later ones win: defaults of the catalogue, files in their order, then `-e` and `--secret`, of which
@@ -100,7 +99,7 @@ export function parseDeclaration(
 ): readonly [name: string, value: string] {
   const at = declaration.indexOf('=');
   const name = nameOf(declaration);
-  if (!VARIABLE.test(name)) {
+  if (!VARIABLE_NAME.test(name)) {
     // Without "=" the text may be a value that lost its name, so it is not repeated.
     throw usageError('--env', 'is not KEY=VALUE', 'use letters, digits and _ in KEY');
   }
