@@ -1,5 +1,6 @@
 /** Reads data from files member by member: wrong types are errors, and so is what nobody asked for (D1). */
 import { usageError } from './cli-error.ts';
+import { isRecord } from './services/json-value.ts';
 import { didYouMean } from './suggest.ts';
 
 /** One object of the data. Each reader counts its key as known. */
@@ -24,7 +25,7 @@ export interface DataReader {
 
 /** @throws {CliError} with exit code 2, when it is not an object. */
 export function readObject(value: unknown, where: string): DataReader {
-  if (!isObject(value)) {
+  if (!isRecord(value)) {
     throw usageError(where, 'is not an object');
   }
   const known = new Set<string>();
@@ -61,7 +62,7 @@ export function readObject(value: unknown, where: string): DataReader {
       (read(key, 'a list', Array.isArray) ?? []).map((item: unknown, index) =>
         readObject(item, `${where}: ${key}[${index}]`),
       ),
-    members: (key) => new Map(Object.entries(read(key, 'a map', isObject) ?? {})),
+    members: (key) => new Map(Object.entries(read(key, 'a map', isRecord) ?? {})),
     ignore: (keys) => {
       for (const key of keys) {
         known.add(key);
@@ -82,10 +83,6 @@ export function readObject(value: unknown, where: string): DataReader {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isListOf<T>(value: unknown, is: (item: unknown) => item is T): value is T[] {
