@@ -38,7 +38,10 @@ export interface HostReports {
 
 /** What an upstream stands on, such as containers. */
 export interface ServerHost {
-  /** Resolves when the upstream can be asked; rejects with what the operator should read. */
+  /**
+   * Resolves when the upstream can be asked; rejects with what the operator should read. Called again
+   * only after it has failed.
+   */
   start(reports: HostReports): Promise<void>;
   /** Ends all of it. Called once, after the upstream was closed, whether or not it ever started. */
   close(): Promise<void>;

@@ -35,14 +35,15 @@ export async function resolveContainer(
   io: Pick<Io, 'cwd' | 'env'>,
 ): Promise<Extract<UpstreamConfig, { readonly kind: 'hosted' }>> {
   const { plan, image, name } = server;
+  const { targetPort, transport } = plan;
   const reach = await resolveProfile(
     { profile: plan.profile, fromCatalogue: plan.permissions, name },
     io.cwd,
   );
-  if (!reach.network && plan.transport !== 'stdio') {
+  if (!reach.network && transport !== 'stdio') {
     throw usageError(
       name,
-      `listens for ${plan.transport} and may not use the network`,
+      `listens for ${transport} and may not use the network`,
       'use --permission-profile network',
     );
   }
@@ -53,11 +54,12 @@ export async function resolveContainer(
   const passed = passVariables(new Map([...ownVariables(plan), ...server.variables]));
   const engine = await findEngine(plan.engine, engineEnvironment(io.env));
   const token = randomBytes(16).toString('hex');
-  const hostPort = plan.targetPort === undefined ? undefined : await findFreePort();
+  const publish =
+    targetPort === undefined ? undefined : { hostPort: await findFreePort(), targetPort };
   const runArgs = buildRunArgs(engine, {
     image,
     args: server.args,
-    interactive: plan.transport === 'stdio',
+    interactive: transport === 'stdio',
     network: reach.network,
     writableRoot: reach.writableRoot,
     volumes,
@@ -67,10 +69,7 @@ export async function resolveContainer(
       [OWNER_LABEL]: await describeOwner(),
       [TOKEN_LABEL]: token,
     },
-    publish:
-      hostPort === undefined || plan.targetPort === undefined
-        ? undefined
-        : { hostPort, targetPort: plan.targetPort },
+    publish,
   });
   const command = {
     command: SHELL,
@@ -83,31 +82,25 @@ export async function resolveContainer(
   };
   const label = `${engine.name} run ${image}`;
   const ends = createEnds(engine, image, token);
-  if (hostPort === undefined) {
+  const explain = (error: unknown) => explainExit(error, { engine, image, how: transport });
+  if (publish === undefined) {
     return {
       kind: 'hosted',
       upstream: { kind: 'stdio', ...command, label },
-      host: {
-        ...ends,
-        explain: (error) => explainExit(error, { engine, image, how: plan.transport }),
-      },
+      host: { ...ends, explain },
     };
   }
-  const path = plan.transport === 'sse' ? '/sse' : '/mcp';
-  const url = `http://127.0.0.1:${hostPort}${path}`;
+  const isSse = transport === 'sse';
+  const url = `http://127.0.0.1:${publish.hostPort}${isSse ? '/sse' : '/mcp'}`;
   const host = startListening({
     ...command,
     label,
     url,
-    explain: (reason) => explainExit(new Error(reason), { engine, image, how: plan.transport }),
+    explain: (reason) => explain(new Error(reason)),
   });
   return {
     kind: 'hosted',
-    upstream: {
-      kind: 'http',
-      url,
-      transport: plan.transport === 'sse' ? 'sse' : 'streamable-http',
-    },
+    upstream: { kind: 'http', url, transport: isSse ? 'sse' : 'streamable-http' },
     host: {
       start: async (reports) => {
         await ends.start(reports);

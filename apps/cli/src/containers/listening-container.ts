@@ -33,7 +33,6 @@ export function startListening(options: ListeningOptions): ServerHost {
   const { firstDelay = FIRST_DELAY_MS } = options;
   const closing = new AbortController();
   let child: Running | undefined;
-  let serving: Promise<void> | undefined;
 
   const supervise = async (reports: HostReports): Promise<void> => {
     const { log } = reports;
@@ -43,9 +42,7 @@ export function startListening(options: ListeningOptions): ServerHost {
       if (closing.signal.aborted) {
         return;
       }
-      for (const line of child?.lastLines ?? []) {
-        log({ level: 'error', message: `server: ${line}` });
-      }
+      child?.logLastLines();
       attempt = performance.now() - startedAt > STABLE_MS ? 1 : attempt + 1;
       if (attempt > MOST_RESTARTS) {
         log({
@@ -66,19 +63,11 @@ export function startListening(options: ListeningOptions): ServerHost {
     }
   };
 
-  const begin = async (reports: HostReports): Promise<void> => {
-    child = run(options, reports);
-    await answers(child, options, { signal: closing.signal, log: reports.log });
-    void supervise(reports);
-  };
-
   return {
     async start(reports) {
-      serving ??= begin(reports).catch((error: unknown) => {
-        serving = undefined;
-        throw error;
-      });
-      await serving;
+      child = run(options, reports);
+      await answers(child, options, closing.signal);
+      void supervise(reports);
     },
     async close() {
       closing.abort();
@@ -101,7 +90,8 @@ export async function findFreePort(): Promise<number> {
 interface Running {
   /** How it ended. Never rejects. */
   readonly ended: Promise<string>;
-  readonly lastLines: readonly string[];
+  /** What it said last, as errors. */
+  readonly logLastLines: () => void;
   readonly end: () => void;
 }
 
@@ -134,14 +124,22 @@ function run(
     );
   });
   log({ level: 'debug', message: `started ${label}`, detail: { pid: child.pid } });
-  return { ended, lastLines, end: () => void child.kill('SIGTERM') };
+  return {
+    ended,
+    logLastLines: () => {
+      for (const line of lastLines) {
+        log({ level: 'error', message: `server: ${line}` });
+      }
+    },
+    end: () => void child.kill('SIGTERM'),
+  };
 }
 
 /** Any answer will do: what the server says to a GET without credentials is its own affair. */
 async function answers(
   child: Running,
   options: ListeningOptions,
-  { signal, log }: { readonly signal: AbortSignal; readonly log: HostReports['log'] },
+  signal: AbortSignal,
 ): Promise<void> {
   const until = performance.now() + START_MS;
   let end: string | undefined;
@@ -159,9 +157,7 @@ async function answers(
       () => false,
     );
     if (end !== undefined) {
-      for (const line of child.lastLines) {
-        log({ level: 'error', message: `server: ${line}` });
-      }
+      child.logLastLines();
       throw options.explain(end);
     }
     if (isUp) {
