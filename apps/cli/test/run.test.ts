@@ -3,8 +3,7 @@ import type { ProtectedServerConfig, RunningServer } from '@thv/compose';
 import { describe, expect, it } from 'vitest';
 import type { Io } from '../src/io.ts';
 import { main } from '../src/main.ts';
-import { NO_PROGRESS } from '../src/output/progress.ts';
-import { PLAIN } from '../src/output/screen.ts';
+import { createIo } from './run-main.ts';
 
 const SERVER = 'http://127.0.0.1:9/mcp';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -29,27 +28,19 @@ const never = new Promise<never>(() => undefined);
 
 /** Runs `thv run -f …` against a fake server; by default the user presses Ctrl-C once it is printed. */
 async function run(args: readonly string[], fake: Fake = {}) {
-  const state = { out: '', err: '', closes: 0 };
+  const { io: outside, said } = createIo({ cwd: HERE, env: { PATH: '/bin', SECRET: 'hunter2' } });
+  let closes = 0;
   let config: ProtectedServerConfig | undefined;
   let pressCtrlC = (_signal: string): void => undefined;
   const pressed = new Promise<string>((resolve) => {
     pressCtrlC = resolve;
   });
   const io: Io = {
+    ...outside,
     out: (text) => {
-      state.out += text;
+      outside.out(text);
       pressCtrlC('SIGINT');
     },
-    err: (text) => {
-      state.err += text;
-    },
-    stdout: PLAIN,
-    stderr: PLAIN,
-    progress: () => NO_PROGRESS,
-    cwd: HERE,
-    env: { PATH: '/bin', SECRET: 'hunter2' },
-    input: async () => '',
-    userName: () => 'ann',
     termination: () => fake.termination ?? pressed,
   };
   const startProtectedServer = async (given: ProtectedServerConfig): Promise<RunningServer> => {
@@ -67,12 +58,12 @@ async function run(args: readonly string[], fake: Fake = {}) {
       health: async () => 'ok',
       closed: fake.closed ?? never,
       close: async () => {
-        state.closes += 1;
+        closes += 1;
       },
     };
   };
   const code = await main(['run', '-f', ...args], io, { startProtectedServer, readyGrace: 20 });
-  return { code, config, ...state };
+  return { code, config, closes, ...said };
 }
 
 describe('thv run -f', () => {

@@ -2,8 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Io } from '../src/io.ts';
 import { main } from '../src/main.ts';
-import { NO_PROGRESS } from '../src/output/progress.ts';
-import { PLAIN } from '../src/output/screen.ts';
+import { createIo } from './run-main.ts';
 
 export interface Serving {
   /** Of the MCP endpoint; empty when the command ended before it served. */
@@ -24,24 +23,15 @@ const HERE = fileURLToPath(new URL('.', import.meta.url));
 
 /** Starts the command and waits until it serves or has ended. */
 export async function serve(args: readonly string[], options: ServeOptions): Promise<Serving> {
-  const said = { out: '', err: '' };
+  const { io: outside, said } = createIo({ cwd: HERE, env: options.env ?? {} });
   const stopped = Promise.withResolvers<string>();
   const printed = Promise.withResolvers<void>();
   const io: Io = {
+    ...outside,
     out: (text) => {
-      said.out += text;
+      outside.out(text);
       printed.resolve();
     },
-    err: (text) => {
-      said.err += text;
-    },
-    stdout: PLAIN,
-    stderr: PLAIN,
-    progress: () => NO_PROGRESS,
-    cwd: HERE,
-    env: options.env ?? {},
-    input: async () => '',
-    userName: () => 'ann',
     termination: () => stopped.promise,
   };
   const { target, format = 'json' } = options;
