@@ -1,7 +1,7 @@
 /** `thv run -f IMAGE` with real containers, where podman can run them. */
-import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { describeOwner } from '../src/containers/owner.ts';
+import { readCommandLines } from './command-lines.ts';
 import { preparePodman } from './podman-images.ts';
 import { type RunningThv, runThv, startThv } from './spawn-thv.ts';
 import { useTempFolder } from './temp-folder.ts';
@@ -48,11 +48,7 @@ async function containersOf(name: string): Promise<readonly string[]> {
 }
 
 async function commandLines(): Promise<string> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(
-    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
-  );
-  return lines.filter((line) => line.includes('thv.token')).join('\n');
+  return (await readCommandLines()).filter((line) => line.includes('thv.token')).join('\n');
 }
 
 const title = reason === undefined ? '' : ` (skipped: ${reason})`;

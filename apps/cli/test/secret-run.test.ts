@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readCommandLines } from './command-lines.ts';
 import { runThv, startThv } from './spawn-thv.ts';
 import { useTempFolder } from './temp-folder.ts';
 
@@ -53,16 +54,6 @@ async function written(): Promise<string> {
   return (await Promise.all(texts)).join('\n');
 }
 
-async function processLines(): Promise<string> {
-  if (process.platform !== 'linux') {
-    return '';
-  }
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  return (
-    await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))
-  ).join('\n');
-}
-
 describe('thv run --secret', () => {
   it('gives it to the server at every start, and keeps the reference only', async () => {
     const { code, out, err } = await run('keeper', '--secret', 'api-key,target=API_KEY');
@@ -73,7 +64,8 @@ describe('thv run --secret', () => {
     const all = await written();
     expect(all.split(given)).toHaveLength(3);
     expect(all).toContain('api-key,target=API_KEY');
-    for (const text of [all, await processLines(), out, err, restarted.out, restarted.err]) {
+    const processes = (await readCommandLines()).join('\n');
+    for (const text of [all, processes, out, err, restarted.out, restarted.err]) {
       expect(text).not.toContain(VALUE);
     }
   }, 60_000);
