@@ -3,6 +3,7 @@
  * value in the program's environment, since process lists show arguments. Pure.
  */
 import { usageError } from '../cli-error.ts';
+import { LOADER_VARIABLES } from '../services/loader-variables.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -26,10 +27,10 @@ const PLAIN = /^(PATH|HOME|TMPDIR)$/;
 /** What would steer the program or the shell that starts it, outside of the container. */
 const STEERING = new RegExp(
   `^(?:${[
-    '(?:LD|DYLD|DOCKER|BUILDKIT|COMPOSE|_?CONTAINERS?|PODMAN|BUILDAH|STORAGE|NETAVARK|CNI|_?OCI|XDG|SSH|DBUS|BASH|LISTEN)_\\w+',
-    'USER|LOGNAME|REGISTRY_AUTH_FILE|NOTIFY_SOCKET',
-    'IFS|ENV|SHELLOPTS|BASHOPTS|PS4|PWD|OLDPWD|CDPATH|POSIXLY_CORRECT',
-    'GODEBUG|GOTRACEBACK|GOMAXPROCS|GOMEMLIMIT|GOGC|GOCOVERDIR|TZDIR|MALLOC_\\w+|GLIBC_\\w+|GCONV_PATH|LOCPATH|NLSPATH|RES_OPTIONS|HOSTALIASES|LOCALDOMAIN',
+    LOADER_VARIABLES,
+    '(?:DOCKER|BUILDKIT|COMPOSE|_?CONTAINERS?|PODMAN|BUILDAH|STORAGE|NETAVARK|CNI|_?OCI|XDG|SSH|DBUS|LISTEN)_\\w+',
+    'USER|LOGNAME|REGISTRY_AUTH_FILE|NOTIFY_SOCKET|OLDPWD|POSIXLY_CORRECT|TZDIR',
+    'GODEBUG|GOTRACEBACK|GOMAXPROCS|GOMEMLIMIT|GOGC|GOCOVERDIR',
   ].join('|')})$`,
 );
 
