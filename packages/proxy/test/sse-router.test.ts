@@ -1,8 +1,8 @@
 /** Where each message of a 2024-transport server goes. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Exchange } from '../src/node/stdio-exchange.ts';
 import { createOutbox, type Outbox } from '../src/stream/outbox.ts';
+import type { Exchange } from '../src/upstream/pending-answer.ts';
 import { resolveSseOptions, type SseNotice } from '../src/upstream/sse-options.ts';
 import { createSseRouter, type SseRouter, type Waiter } from '../src/upstream/sse-router.ts';
 

@@ -4,11 +4,11 @@ import type { Answer } from '../http/answer.ts';
 import type { Era } from '../mcp/era.ts';
 import { isRecord, type JsonRpcMessage, METHOD_NOT_FOUND } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
+import * as answers from '../upstream/answers.ts';
+import { createExchange, type Exchange } from '../upstream/pending-answer.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
-import * as answers from './stdio-answers.ts';
 import type { CallOutcome } from './stdio-calls.ts';
 import type { StdioConnection } from './stdio-connection.ts';
-import { createExchange, type Exchange } from './stdio-exchange.ts';
 import type { StdioSettings } from './stdio-options.ts';
 import type { InFlight, Session } from './stdio-session.ts';
 import {

@@ -6,8 +6,8 @@
 
 import type { Answer } from '../http/answer.ts';
 import type { McpMessage } from '../mcp/message.ts';
+import * as answers from '../upstream/answers.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
-import * as answers from './stdio-answers.ts';
 import { openConnection, refusalLine } from './stdio-connection.ts';
 import { greetProcess } from './stdio-greeting.ts';
 import { createInterests } from './stdio-interests.ts';

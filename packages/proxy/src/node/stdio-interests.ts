@@ -8,7 +8,7 @@ import {
   answerFailure,
   answerJson,
   TOO_MANY_SUBSCRIPTIONS,
-} from './stdio-answers.ts';
+} from '../upstream/answers.ts';
 import type { CallOutcome } from './stdio-calls.ts';
 import type { StdioConnection } from './stdio-connection.ts';
 import { failureOf } from './stdio-forward.ts';

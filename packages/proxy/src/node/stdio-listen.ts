@@ -3,10 +3,10 @@
 import type { Answer } from '../http/answer.ts';
 import { isRecord, type JsonRpcMessage } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
+import * as answers from '../upstream/answers.ts';
+import { createExchange, listsMediaType } from '../upstream/pending-answer.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
-import * as answers from './stdio-answers.ts';
 import type { StdioConnection } from './stdio-connection.ts';
-import { createExchange, listsMediaType } from './stdio-exchange.ts';
 import { failureOf } from './stdio-forward.ts';
 import { type Interests, type Listener, MAX_SUBSCRIPTIONS } from './stdio-interests.ts';
 import type { StdioSettings } from './stdio-options.ts';

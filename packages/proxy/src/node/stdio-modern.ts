@@ -3,8 +3,8 @@
 import type { Answer } from '../http/answer.ts';
 import { isRecord, type JsonRpcMessage } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
+import * as answers from '../upstream/answers.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
-import * as answers from './stdio-answers.ts';
 import { type ForwardOptions, forwardRequest } from './stdio-forward.ts';
 import { createInterests, type Interests, isLogLevel, type Listener } from './stdio-interests.ts';
 import { createSubscriptions, isWished, wishOf } from './stdio-listen.ts';

@@ -2,10 +2,10 @@
 
 import type { Answer } from '../http/answer.ts';
 import type { McpMessage } from '../mcp/message.ts';
+import * as answers from '../upstream/answers.ts';
+import { listsMediaType } from '../upstream/pending-answer.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
-import * as answers from './stdio-answers.ts';
 import type { StdioConnection } from './stdio-connection.ts';
-import { listsMediaType } from './stdio-exchange.ts';
 import type { Session, SessionTable } from './stdio-session.ts';
 import { idKey, spliceText } from './stdio-splice.ts';
 

@@ -1,8 +1,8 @@
 /** The GET stream of a session: the newest one gets the messages. */
 
 import type { Answer } from '../http/answer.ts';
+import { openSseSource, type SseSource } from '../stream/sse-source.ts';
 import type { StdioSettings } from './stdio-options.ts';
-import { openSseSource, type SseSource } from './stdio-sse.ts';
 
 export interface SessionStream {
   readonly isOpen: boolean;

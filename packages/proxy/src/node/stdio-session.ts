@@ -2,9 +2,9 @@
 
 import { randomUUID } from 'node:crypto';
 import type { JsonRpcMessage } from '../mcp/json-rpc.ts';
+import type { Failure } from '../upstream/answers.ts';
+import type { Exchange } from '../upstream/pending-answer.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
-import type { Failure } from './stdio-answers.ts';
-import type { Exchange } from './stdio-exchange.ts';
 import type { SessionEnd, StdioSettings } from './stdio-options.ts';
 import { createSessionStream, type SessionStream } from './stdio-session-stream.ts';
 

@@ -3,8 +3,8 @@
 import type { Answer } from '../http/answer.ts';
 import type { JsonRpcMessage } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
+import * as answers from '../upstream/answers.ts';
 import type { Upstream, UpstreamContext } from '../upstream/upstream.ts';
-import * as answers from './stdio-answers.ts';
 import { openConnection, refusalLine } from './stdio-connection.ts';
 import { forwardRequest } from './stdio-forward.ts';
 import { answerGreeting, greetProcess } from './stdio-greeting.ts';

@@ -21,7 +21,7 @@ import {
   METHOD_NOT_FOUND,
 } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
-import { BRIDGE_ERROR } from './stdio-answers.ts';
+import { BRIDGE_ERROR } from '../upstream/answers.ts';
 import { spliceText } from './stdio-splice.ts';
 
 /** The response for the client, under its own id, and the HTTP status that goes with it. */

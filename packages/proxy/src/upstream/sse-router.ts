@@ -4,9 +4,9 @@
  */
 
 import { type JsonRpcMessage, readJsonRpcText } from '../mcp/json-rpc.ts';
-import type { Exchange } from '../node/stdio-exchange.ts';
 import { idKey } from '../session/traffic.ts';
 import type { Outbox } from '../stream/outbox.ts';
+import type { Exchange } from './pending-answer.ts';
 import type { SseSettings } from './sse-options.ts';
 
 /** A request whose answer is owed to one HTTP exchange. */

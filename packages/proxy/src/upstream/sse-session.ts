@@ -3,9 +3,9 @@
 import type { Answer } from '../http/answer.ts';
 import { INTERNAL_ERROR, isRecord } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
-import * as answers from '../node/stdio-answers.ts';
-import { createExchange, type Exchange, listsMediaType } from '../node/stdio-exchange.ts';
 import { createOutbox, type Outbox } from '../stream/outbox.ts';
+import * as answers from './answers.ts';
+import { createExchange, type Exchange, listsMediaType } from './pending-answer.ts';
 import { isHarmless, wasNeverSent } from './replay.ts';
 import { INITIALIZED, type SessionMemory } from './session-memory.ts';
 import type { Sender, SseConnection } from './sse-connection.ts';

@@ -3,9 +3,9 @@
 import { isProxyError } from '../errors.ts';
 import type { Answer } from '../http/answer.ts';
 import type { McpMessage } from '../mcp/message.ts';
-import * as answers from '../node/stdio-answers.ts';
-import { listsMediaType } from '../node/stdio-exchange.ts';
+import * as answers from './answers.ts';
 import { createPatience } from './patience.ts';
+import { listsMediaType } from './pending-answer.ts';
 import { createSessionMemory } from './session-memory.ts';
 import { openSseConnection, type Sender, type SseConnection } from './sse-connection.ts';
 import { greet } from './sse-greeting.ts';

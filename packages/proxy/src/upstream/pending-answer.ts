@@ -3,8 +3,8 @@
 import type { Answer } from '../http/answer.ts';
 import type { JsonRpcId } from '../mcp/json-rpc.ts';
 import { errorText } from '../mcp/reply.ts';
-import { answerFailure, answerJson, type Failure } from './stdio-answers.ts';
-import { openSseSource, type SseSource } from './stdio-sse.ts';
+import { openSseSource, type SseSource } from '../stream/sse-source.ts';
+import { answerFailure, answerJson, type Failure } from './answers.ts';
 
 export interface Exchange {
   /** Resolves once it is known whether the answer is JSON or SSE. Never rejects. */

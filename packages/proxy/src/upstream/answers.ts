@@ -1,4 +1,4 @@
-/** The answers that the stdio bridge gives in place of the process: fixed texts, exact ids. */
+/** The answers that an upstream gives in place of the server behind it: fixed texts, exact ids. */
 
 import type { Answer } from '../http/answer.ts';
 import { VERSION_2026, VERSIONS_2025 } from '../mcp/era.ts';
@@ -19,9 +19,9 @@ export type Failure = Omit<ErrorReply, 'id'>;
 
 export const UNAVAILABLE = 'Upstream unavailable';
 
-/** The process died while it worked on the request. */
+/** The process died, or the connection broke, while the server worked on the request. */
 export const LOST: Failure = { status: 502, code: INTERNAL_ERROR, message: UNAVAILABLE };
-/** The process answered with something that has no single reading. */
+/** The server answered with something that has no single reading. */
 export const UNREADABLE: Failure = {
   status: 502,
   code: INTERNAL_ERROR,

@@ -1,7 +1,7 @@
 /** A server-sent event stream to one client that cannot fill the memory when nobody reads it. */
 
 import type { Answer } from '../http/answer.ts';
-import { encodeSse, KEEP_ALIVE } from '../stream/sse-encode.ts';
+import { encodeSse, KEEP_ALIVE } from './sse-encode.ts';
 
 export interface SseSource {
   /** The response to hand to the client. */
