@@ -10,8 +10,8 @@ import {
   readMembers,
   setMembers,
 } from '../src/mcp/json-members.ts';
+import { spliceText } from '../src/mcp/splice.ts';
 import { readStrictJson } from '../src/mcp/strict-json.ts';
-import { spliceText } from '../src/node/stdio-splice.ts';
 
 const key = fc.oneof(
   fc.constantFrom('a', 'b', '_meta', 'a.b', 'a[b', '', '"', '\\', '{', '},'),

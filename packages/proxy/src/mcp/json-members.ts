@@ -1,6 +1,7 @@
 /** The members of one object inside a text that is already known to be JSON with one reading. */
 
 import type { Span } from './json-walk.ts';
+import type { Splice } from './splice.ts';
 
 /** A member as it stands in the text. */
 export interface Member {
@@ -8,12 +9,6 @@ export interface Member {
   /** Of the whole member, from the quote of its key to the end of its value. */
   readonly span: Span;
   readonly value: Span;
-}
-
-/** One replacement of a place in a text. */
-export interface TextEdit {
-  readonly span: Span;
-  readonly text: string;
 }
 
 const BACKSLASH = 0x5c;
@@ -66,9 +61,9 @@ export function placeOf(text: string, path: readonly string[]): number | undefin
 export function cutMembers(
   members: readonly Member[],
   isUnwanted: (key: string) => boolean,
-): readonly TextEdit[] {
+): readonly Splice[] {
   let isFirst = true;
-  return members.flatMap((member, index): readonly TextEdit[] => {
+  return members.flatMap((member, index): readonly Splice[] => {
     if (!isUnwanted(member.key)) {
       isFirst = false;
       return [];
@@ -92,8 +87,8 @@ export function setMembers(
   members: readonly Member[],
   at: number,
   wanted: readonly (readonly [key: string, valueText: string])[],
-): readonly TextEdit[] {
-  const edits: TextEdit[] = [];
+): readonly Splice[] {
+  const edits: Splice[] = [];
   const added: string[] = [];
   for (const [key, text] of wanted) {
     const known = members.find((member) => member.key === key);

@@ -4,6 +4,7 @@ import type { Answer } from '../http/answer.ts';
 import type { Era } from '../mcp/era.ts';
 import { isRecord, type JsonRpcMessage, METHOD_NOT_FOUND } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
+import { type Splice, spliceText } from '../mcp/splice.ts';
 import * as answers from '../upstream/answers.ts';
 import { createExchange, type Exchange } from '../upstream/pending-answer.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
@@ -18,8 +19,6 @@ import {
   PROGRESS_TOKEN,
   RESULT_SUBSCRIPTION,
   replaceId,
-  type Splice,
-  spliceText,
 } from './stdio-splice.ts';
 import type { TranslatedReply } from './stdio-translate.ts';
 

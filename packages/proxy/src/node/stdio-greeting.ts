@@ -8,9 +8,10 @@ import {
 } from '../mcp/era.ts';
 import { isRecord, type JsonRpcMessage } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
+import { spliceText } from '../mcp/splice.ts';
 import type { StdioConnection } from './stdio-connection.ts';
 import type { StdioSettings } from './stdio-options.ts';
-import { findSpan, replaceId, spliceText } from './stdio-splice.ts';
+import { findSpan, replaceId } from './stdio-splice.ts';
 
 /** What the process answered to `initialize`. */
 export interface Greeting {

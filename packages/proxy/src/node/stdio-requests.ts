@@ -2,12 +2,13 @@
 
 import type { Answer } from '../http/answer.ts';
 import type { McpMessage } from '../mcp/message.ts';
+import { spliceText } from '../mcp/splice.ts';
 import * as answers from '../upstream/answers.ts';
 import { listsMediaType } from '../upstream/pending-answer.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
 import type { StdioConnection } from './stdio-connection.ts';
 import type { Session, SessionTable } from './stdio-session.ts';
-import { idKey, spliceText } from './stdio-splice.ts';
+import { idKey } from './stdio-splice.ts';
 
 /** GET: opens the session's stream. */
 export function openStream(sessions: SessionTable, context: UpstreamContext): Answer {

@@ -2,10 +2,8 @@
 
 import { membersAt } from '../mcp/json-members.ts';
 import { isRecord, type JsonRpcMessage } from '../mcp/json-rpc.ts';
-import { type Splice, spliceText } from '../mcp/splice.ts';
+import { spliceText } from '../mcp/splice.ts';
 import type { Span } from '../mcp/strict-json.ts';
-
-export { type Splice, spliceText };
 
 /**
  * The text as one line for every reader of lines.

@@ -2,13 +2,13 @@
 
 import type { JsonRpcMessage } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
+import { spliceText } from '../mcp/splice.ts';
 import { createServerAsks, type ServerAsks } from './stdio-asks.ts';
 import { openConnection } from './stdio-connection.ts';
 import { type Greet, INITIALIZED, openWith, readGreeting } from './stdio-greeting.ts';
 import { MAX_SUBSCRIPTIONS } from './stdio-interests.ts';
 import type { StdioEvent, StdioSettings } from './stdio-options.ts';
 import type { Session } from './stdio-session.ts';
-import { spliceText } from './stdio-splice.ts';
 import { createSupervisor, isUnavailable, type Supervisor } from './stdio-supervisor.ts';
 
 export interface Tenant {

@@ -5,14 +5,7 @@
  */
 
 import { VERSION_2026 } from '../mcp/era.ts';
-import {
-  cutMembers,
-  membersAt,
-  placeOf,
-  readMembers,
-  setMembers,
-  type TextEdit,
-} from '../mcp/json-members.ts';
+import { cutMembers, membersAt, placeOf, readMembers, setMembers } from '../mcp/json-members.ts';
 import {
   INVALID_PARAMS,
   isRecord,
@@ -21,8 +14,8 @@ import {
   METHOD_NOT_FOUND,
 } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
+import { type Splice, spliceText } from '../mcp/splice.ts';
 import { BRIDGE_ERROR } from '../upstream/answers.ts';
-import { spliceText } from './stdio-splice.ts';
 
 /** The response for the client, under its own id, and the HTTP status that goes with it. */
 export interface TranslatedReply {
@@ -63,7 +56,7 @@ const ENVELOPE: ReadonlySet<string> = new Set(
 const ONE_SIDED: ReadonlySet<string> = new Set(['inputResponses', 'requestState', 'task']);
 
 /** Edits that take out of a request what its receiver would not understand, or otherwise. */
-export function requestEdits(message: McpMessage): readonly TextEdit[] {
+export function requestEdits(message: McpMessage): readonly Splice[] {
   const params = membersAt(message.text, ['params']) ?? [];
   const meta = membersAt(message.text, ['params', '_meta']) ?? [];
   return [
@@ -104,7 +97,7 @@ export function createTranslator(handshake: JsonRpcMessage): Translator {
   const serverInfo = info?.startsWith('{') === true ? info : undefined;
   return {
     reply(reply, request) {
-      const edits: TextEdit[] = [];
+      const edits: Splice[] = [];
       const id = reply.spans.get('id');
       if (id !== undefined) edits.push({ span: id, text: request.id?.text ?? 'null' });
       let status = 200;
@@ -141,7 +134,7 @@ function resultEdits(
   text: string,
   method: string,
   serverInfo: string | undefined,
-): readonly TextEdit[] {
+): readonly Splice[] {
   const result = readMembers(text).find(({ key }) => key === 'result');
   if (result === undefined || text[result.value.start] !== '{') return [];
   const at = result.value.start;
