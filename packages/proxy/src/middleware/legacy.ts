@@ -6,13 +6,13 @@
 
 import type { Exchange, Stage } from '../exchange.ts';
 import { type Answer, streamOf } from '../http/answer.ts';
-import { UNSUPPORTED_VERSION, VERSION_2026, VERSIONS_2025 } from '../mcp/era.ts';
 import { replyError } from '../mcp/reply.ts';
 import { observeUpstream } from '../observer.ts';
 import { endpointPath } from '../routes/legacy-paths.ts';
 import type { SessionStore } from '../session/store.ts';
 import type { TrafficBook } from '../session/traffic-book.ts';
 import { encodeSse } from '../stream/sse-encode.ts';
+import { NEEDS_2025 } from '../upstream/answers.ts';
 import type { LegacyUpstream, UpstreamContext } from '../upstream/upstream.ts';
 import { askedBy, contextOf, type ForwardOptions, filter, withoutBody } from './forward.ts';
 import { admitOwner } from './session.ts';
@@ -68,8 +68,7 @@ async function send(
 
 function refuseEra(exchange: Exchange): Response {
   exchange.reason = 'version';
-  const data = { supported: VERSIONS_2025, requested: VERSION_2026 };
-  return replyError({ status: 400, code: UNSUPPORTED_VERSION, id: exchange.message?.id, data });
+  return replyError({ ...NEEDS_2025, id: exchange.message?.id });
 }
 
 /** Sessions are named by the query here; a header would be one that nobody has judged. */

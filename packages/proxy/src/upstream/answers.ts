@@ -1,7 +1,7 @@
 /** The answers that an upstream gives in place of the server behind it: fixed texts, exact ids. */
 
 import type { Answer } from '../http/answer.ts';
-import { VERSION_2026, VERSIONS_2025 } from '../mcp/era.ts';
+import { UNSUPPORTED_VERSION, VERSION_2026, VERSIONS_2025 } from '../mcp/era.ts';
 import {
   INTERNAL_ERROR,
   INVALID_PARAMS,
@@ -85,7 +85,7 @@ export const NO_SUCH_METHOD_2026: Failure = { status: 404, code: METHOD_NOT_FOUN
 /** A connection per client needs sessions, which the 2026 revision does not have. */
 export const NEEDS_2025: Failure = {
   status: 400,
-  code: -32022,
+  code: UNSUPPORTED_VERSION,
   data: { supported: VERSIONS_2025, requested: VERSION_2026 },
 };
 
