@@ -1,6 +1,7 @@
 /** Tells the operator, once, of a choice of tools that does not fit the server. */
 
 import { isRecord } from '../mcp/json-rpc.ts';
+import { shorten } from '../report.ts';
 import type { ToolNames } from './tool-names.ts';
 
 export interface ToolNotices {
@@ -43,5 +44,5 @@ export function createToolNotices(names: ToolNames, tell: (text: string) => void
 }
 
 function quote(name: string): string {
-  return JSON.stringify(name.length > 128 ? `${name.slice(0, 127)}…` : name);
+  return JSON.stringify(shorten(name, 128));
 }
