@@ -49,7 +49,9 @@ export function createTelemetry(options: TelemetryOptions): ProxyObserver {
   const tracer = (options.tracerProvider ?? trace.getTracerProvider()).getTracer(SCOPE);
   const meter = (options.meterProvider ?? metrics.getMeterProvider()).getMeter(SCOPE);
   const common: Common = {
-    ...{ tracer, propagator, clock },
+    tracer,
+    propagator,
+    clock,
     instruments: createInstruments(meter),
     codeLabel: createCodeLabels(),
     base: { 'thv.server': server },
@@ -95,15 +97,11 @@ function observeRequest(request: ObservedRequest, common: Common): RequestObserv
   const { tracer, instruments, base, clock } = common;
   const propagator = common.propagator as TextMapPropagator; // both have what is used of it
   const parent: TraceParent = readTraceParent(request, propagator);
-  const attributes = messageAttributes(request);
+  const name = spanName(request);
+  const attributes = { ...base, ...messageAttributes(request) };
   const span = tracer.startSpan(
-    spanName(request),
-    {
-      kind: SpanKind.SERVER,
-      startTime: request.startedAt,
-      attributes: { ...base, ...attributes },
-      links: parent.links,
-    },
+    name,
+    { kind: SpanKind.SERVER, startTime: request.startedAt, attributes, links: parent.links },
     parent.context,
   );
   const method = request.message?.method;
@@ -114,8 +112,8 @@ function observeRequest(request: ObservedRequest, common: Common): RequestObserv
       const begun = clock();
       const context = trace.setSpan(parent.context, span);
       const client = tracer.startSpan(
-        spanName(request),
-        { kind: SpanKind.CLIENT, attributes: { ...base, ...attributes } },
+        name,
+        { kind: SpanKind.CLIENT, attributes: { ...attributes } },
         context,
       );
       return {
