@@ -1,5 +1,6 @@
 /** The limits of one proxy, or of several that count together. */
 
+import { ownerKey } from '../session/store.ts';
 import { createMemoryRateLimitStore } from './memory-store.ts';
 import { assertRateLimit, type RateLimit, type RateLimitStore } from './rate-limit.ts';
 import { createSignInGuard, type SignInGuard } from './sign-in-guard.ts';
@@ -53,7 +54,7 @@ export function createRateLimits(options: RateLimitsOptions): RateLimits {
   const store = options.store ?? createMemoryRateLimitStore({ now });
   return {
     identity: identity && {
-      take: (issuer, subject) => store.take(JSON.stringify([issuer, subject]), identity),
+      take: (issuer, subject) => store.take(ownerKey({ issuer, subject }), identity),
       onStoreError,
     },
     signIns:

@@ -5,7 +5,7 @@ import { type Answer, isSuccess } from '../http/answer.ts';
 import { Fields } from '../http/fields.ts';
 import { INVALID_REQUEST } from '../mcp/json-rpc.ts';
 import { replyError, SESSION_NOT_FOUND } from '../mcp/reply.ts';
-import { isSameOwner, type SessionOwner, type SessionStore } from '../session/store.ts';
+import { isSameOwner, ownerKey, type SessionOwner, type SessionStore } from '../session/store.ts';
 import type { TrafficBook } from '../session/traffic-book.ts';
 
 const HEADER = 'mcp-session-id';
@@ -14,7 +14,7 @@ const HEADER = 'mcp-session-id';
 export function sessionStage(store: SessionStore, traffic: TrafficBook): Stage {
   return async (exchange, next) => {
     const owner = ownerFrom(exchange);
-    exchange.trafficKey = `caller ${JSON.stringify([owner.issuer, owner.subject])}`;
+    exchange.trafficKey = `caller ${ownerKey(owner)}`;
     const { message, request } = exchange;
     // 2026-07-28 has no sessions; `initialize` always begins a new one, whatever it names.
     if (message?.era === '2026') return withoutHeader(await next());

@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { JsonRpcMessage } from '../mcp/json-rpc.ts';
+import { ownerKey } from '../session/store.ts';
 import type { Failure } from '../upstream/answers.ts';
 import type { Exchange } from '../upstream/pending-answer.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
@@ -140,9 +141,8 @@ export function createSessionTable(
 /** The longest delay that a timer can take. */
 const MAX_TIMER = 2 ** 31 - 1;
 
-/** JSON keeps (issuer, subject) apart whatever characters they hold. */
 export function ownerOf({ identity }: UpstreamContext): string {
-  return JSON.stringify([identity.issuer, identity.subject]);
+  return ownerKey(identity);
 }
 
 function createInFlightTable(): InFlightTable {

@@ -20,3 +20,8 @@ export interface SessionStore {
 export function isSameOwner(a: SessionOwner, b: SessionOwner): boolean {
   return a.issuer === b.issuer && a.subject === b.subject;
 }
+
+/** One text for each owner: JSON keeps issuer and subject apart whatever characters they hold. */
+export function ownerKey({ issuer, subject }: SessionOwner): string {
+  return JSON.stringify([issuer, subject]);
+}

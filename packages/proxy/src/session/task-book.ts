@@ -1,6 +1,6 @@
 /** Who created which task: only its creator may look at it, answer it or end it (D7). */
 
-import { isSameOwner, type SessionOwner } from './store.ts';
+import { isSameOwner, ownerKey, type SessionOwner } from './store.ts';
 
 export interface TaskBook {
   /** A task that the server began for this identity. A task of somebody else stays theirs. */
@@ -36,9 +36,9 @@ export function createTaskBook(options: TaskBookOptions): TaskBook {
 
   const forget = (taskId: string, { owner }: Entry): void => {
     tasks.delete(taskId);
-    const own = byOwner.get(keyOf(owner));
+    const own = byOwner.get(ownerKey(owner));
     own?.delete(taskId);
-    if (own?.size === 0) byOwner.delete(keyOf(owner));
+    if (own?.size === 0) byOwner.delete(ownerKey(owner));
   };
   const forgetOldest = (taskIds: Iterable<string>): void => {
     for (const taskId of taskIds) {
@@ -48,7 +48,7 @@ export function createTaskBook(options: TaskBookOptions): TaskBook {
     }
   };
   const put = (taskId: string, owner: SessionOwner): void => {
-    const key = keyOf(owner);
+    const key = ownerKey(owner);
     const own = byOwner.get(key) ?? new Set<string>();
     byOwner.set(key, own);
     own.delete(taskId);
@@ -78,9 +78,4 @@ export function createTaskBook(options: TaskBookOptions): TaskBook {
       return true;
     },
   };
-}
-
-/** JSON keeps issuer and subject apart whatever characters they hold. */
-function keyOf({ issuer, subject }: SessionOwner): string {
-  return JSON.stringify([issuer, subject]);
 }

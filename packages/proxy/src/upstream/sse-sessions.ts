@@ -1,14 +1,14 @@
 /** The sessions of a 2024-transport server: each belongs to one identity, all are bounded. */
 
-import type { Identity } from '@thv/oidc';
+import { ownerKey, type SessionOwner } from '../session/store.ts';
 import type { SseSession } from './sse-session.ts';
 
 export interface SseSessions {
   /** False: so many sessions are in use that there is no room for another. */
   makeRoom(): boolean;
-  add(session: SseSession, owner: Identity): void;
+  add(session: SseSession, owner: SessionOwner): void;
   /** The session with this id, if it belongs to the identity. Counts as use. */
-  find(id: string, owner: Identity): SseSession | undefined;
+  find(id: string, owner: SessionOwner): SseSession | undefined;
   forget(id: string): void;
   /** True when some session has a connection that lives. */
   readonly hasLive: boolean;
@@ -76,9 +76,4 @@ export function createSseSessions(options: SseSessionsOptions): SseSessions {
       for (const { session } of [...entries.values()]) session.end();
     },
   };
-}
-
-/** JSON keeps (issuer, subject) apart whatever characters they hold. */
-function ownerKey({ issuer, subject }: Identity): string {
-  return JSON.stringify([issuer, subject]);
 }
