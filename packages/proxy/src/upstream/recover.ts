@@ -27,9 +27,6 @@ export interface RecoveryOptions {
 }
 
 const HEADER = 'mcp-session-id';
-/** How often a session is begun anew within a minute, so that no broken server is courted. */
-const MAX_RENEWALS = 3;
-const MINUTE = 60_000;
 /** Milliseconds for the answer to a repeated `initialize`, and bytes of it. */
 const GREETING_TIMEOUT = 30_000;
 const MAX_GREETING = 1024 * 1024;
@@ -84,10 +81,8 @@ export function createRecoveringUpstream(
     session: RecoverableSession,
     { identity, headers }: UpstreamContext,
   ): Promise<boolean> => {
-    const { initialize } = session.memory;
-    const recent = session.renewals.filter((at) => now() - at < MINUTE);
-    if (initialize === undefined || recent.length >= MAX_RENEWALS) return false;
-    session.renewals = [...recent, now()];
+    const initialize = session.memory.beginAnew(now());
+    if (initialize === undefined) return false;
     // For all requests that wait, so no single one may abort it.
     const signal = AbortSignal.timeout(GREETING_TIMEOUT);
     const tell = (message: McpMessage, sessionId?: string): Promise<Answer> =>

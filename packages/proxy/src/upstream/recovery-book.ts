@@ -14,8 +14,6 @@ export interface RecoverableSession {
   serverId: string;
   /** Set while it is begun anew, for all who wait; false: it could not be. */
   renewing: Promise<boolean> | undefined;
-  /** When it was begun anew, as far as it matters. */
-  renewals: readonly number[];
   /** The client may still name an event of a server that is no more. */
   hasOldEvents: boolean;
 }
@@ -66,7 +64,6 @@ export function createRecoveryBook(limits: RecoveryBookLimits): RecoveryBook {
         memory,
         serverId: clientId,
         renewing: undefined,
-        renewals: [],
         hasOldEvents: false,
       });
       bytes += memory.size;

@@ -8,6 +8,13 @@ export interface SessionMemory {
   readonly initialize: McpMessage | undefined;
   /** Bytes kept. */
   readonly size: number;
+  /**
+   * The `initialize` with which to begin the session anew; undefined when it was too large to keep, or
+   * was asked for too often of late.
+   *
+   * @param at milliseconds since the epoch
+   */
+  beginAnew(at: number): McpMessage | undefined;
   /** Keeps a message that changes what the server sends by itself. */
   note(message: McpMessage): void;
   /** Subscriptions and log level, as they are now. */
@@ -24,12 +31,16 @@ export const INITIALIZED: McpMessage = buildMessage(
 const MAX_INITIALIZE = 64 * 1024;
 const MAX_INTEREST = 4 * 1024;
 const MAX_INTERESTS = 100;
+/** How often a session is begun anew within a minute, so that no broken server is courted. */
+const MAX_RENEWALS = 3;
+const MINUTE = 60_000;
 
 /** Begins to remember a session. Only bytes are kept: they are read again when they are needed. */
 export function createSessionMemory(initialize: McpMessage): SessionMemory {
   const begun = initialize.raw.byteLength <= MAX_INITIALIZE ? initialize.raw.slice() : undefined;
   const interests = new Map<string, Uint8Array>();
   let size = begun?.byteLength ?? 0;
+  let renewals: number[] = [];
 
   const forget = (key: string): void => {
     size -= interests.get(key)?.byteLength ?? 0;
@@ -41,6 +52,12 @@ export function createSessionMemory(initialize: McpMessage): SessionMemory {
     },
     get size() {
       return size;
+    },
+    beginAnew(at) {
+      renewals = renewals.filter((earlier) => at - earlier < MINUTE);
+      if (begun === undefined || renewals.length >= MAX_RENEWALS) return undefined;
+      renewals.push(at);
+      return toMessage(begun);
     },
     note(message) {
       const uri = message.params?.['uri'];

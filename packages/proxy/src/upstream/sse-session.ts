@@ -49,9 +49,6 @@ export interface SseSessionOptions {
 
 /** Characters that wait for a client before its server is made to wait. */
 const ROOM = 256 * 1024;
-/** How often a lost connection is renewed within a minute, so that no broken server is courted. */
-const MAX_RENEWALS = 3;
-const MINUTE = 60_000;
 
 /** Begins to serve a connection. */
 export function createSseSession(options: SseSessionOptions): SseSession {
@@ -61,7 +58,6 @@ export function createSseSession(options: SseSessionOptions): SseSession {
   let outbox: Outbox | undefined;
   let hasEnded = false;
   let renewing: Promise<SseConnection> | undefined;
-  let renewals: number[] = [];
 
   const end = (): void => {
     if (hasEnded) return;
@@ -87,11 +83,8 @@ export function createSseSession(options: SseSessionOptions): SseSession {
   const renew = async ({ headers }: UpstreamContext): Promise<SseConnection> => {
     // For everybody who waits, so no single request may abort it; every step has its own time.
     const context: Sender = { headers, signal: new AbortController().signal };
-    const initialize = memory?.initialize;
-    renewals = renewals.filter((at) => settings.now() - at < MINUTE);
-    if (initialize === undefined || hasEnded || renewals.length >= MAX_RENEWALS)
-      throw new SessionGone();
-    renewals.push(settings.now());
+    const initialize = hasEnded ? undefined : memory?.beginAnew(settings.now());
+    if (initialize === undefined) throw new SessionGone();
     const opened = await options.connect(context);
     try {
       const greeting = await greet(opened, initialize, {
