@@ -42,16 +42,18 @@ export interface ErrorReply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What goes with every JSON answer that does not come from the server behind. */
+export const JSON_HEADERS = {
+  'content-type': 'application/json',
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+} as const;
+
 /** An HTTP response with a JSON-RPC error in it. */
 export function replyError(reply: ErrorReply): Response {
   return new Response(errorText(reply), {
     status: reply.status,
-    headers: {
-      'content-type': 'application/json',
-      'x-content-type-options': 'nosniff',
-      'cache-control': 'no-store',
-      ...reply.headers,
-    },
+    headers: { ...JSON_HEADERS, ...reply.headers },
   });
 }
 

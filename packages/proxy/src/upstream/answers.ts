@@ -9,7 +9,7 @@ import {
   type JsonRpcId,
   METHOD_NOT_FOUND,
 } from '../mcp/json-rpc.ts';
-import { type ErrorReply, errorText, SESSION_NOT_FOUND } from '../mcp/reply.ts';
+import { type ErrorReply, errorText, JSON_HEADERS, SESSION_NOT_FOUND } from '../mcp/reply.ts';
 
 /** Timeouts, cancellations and overload; in the range that the 2026 revision leaves to servers. */
 export const BRIDGE_ERROR = -32000;
@@ -109,12 +109,6 @@ export function answerJson(
   const all = { ...JSON_HEADERS, ...headers };
   return { status, headers: new Headers(all), body: text };
 }
-
-const JSON_HEADERS = {
-  'content-type': 'application/json',
-  'x-content-type-options': 'nosniff',
-  'cache-control': 'no-store',
-};
 
 /** An empty success result. */
 export function answerEmptyResult(id: JsonRpcId | undefined): Answer {
