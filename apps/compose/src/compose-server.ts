@@ -18,6 +18,7 @@ import { loadPolicies } from './policies.ts';
 import { findIdleServing } from './serving-config.ts';
 import { createSignIn } from './sign-in.ts';
 import { createUpstream } from './upstream.ts';
+import { urlHost } from './url-host.ts';
 import type { Watchers } from './watchers.ts';
 
 /** A protected server without a socket. */
@@ -113,11 +114,6 @@ export async function composeServer(
       await proxy.close();
     },
   };
-}
-
-/** The part of a URL that names a host: IPv6 addresses stand in brackets. */
-export function urlHost(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
 }
 
 const LEVELS: Readonly<Record<string, LogEvent['level']>> = { readiness: 'debug', tools: 'warn' };

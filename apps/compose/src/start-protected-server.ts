@@ -1,8 +1,9 @@
 /** Binds, composes and watches over one protected server. */
 
 import { type Listener, listen } from '@thv/proxy/node';
-import { type ComposedServer, composeServer, urlHost } from './compose-server.ts';
+import { type ComposedServer, composeServer } from './compose-server.ts';
 import type { ProtectedServerConfig } from './config.ts';
+import { urlHost } from './url-host.ts';
 import { openWatchers, type Watchers } from './watchers.ts';
 
 /** A server that listens. */

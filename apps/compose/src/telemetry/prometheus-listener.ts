@@ -8,6 +8,7 @@ import { isLoopbackHost } from '@thv/oidc';
 import { ProxyError } from '@thv/proxy';
 import type { LogEvent } from '../config.ts';
 import type { PrometheusConfig } from '../observability-config.ts';
+import { urlHost } from '../url-host.ts';
 
 export interface PrometheusListener {
   readonly reader: IMetricReader;
@@ -31,8 +32,7 @@ export async function startPrometheus(
     return listen(server, { host, port: 0 });
   });
   const bound = (server.address() as AddressInfo).port; // A bound TCP server has one.
-  const shown = host.includes(':') ? `[${host}]` : host;
-  const url = `http://${shown}:${bound}${PATH}`;
+  const url = `http://${urlHost(host)}:${bound}${PATH}`;
   log(
     isElsewhere
       ? { level: 'warn', message: `port ${port} is in use: metrics at ${url}` }
@@ -69,7 +69,7 @@ function answer(
 
 function isLoopbackName(header: string | undefined): boolean {
   const url = URL.parse(`http://${header ?? ''}`);
-  return url !== null && isLoopbackHost(url.hostname.replace(/^\[|\]$/g, ''));
+  return url !== null && isLoopbackHost(url.hostname);
 }
 
 function listen(server: Server, at: { host: string; port: number }): Promise<void> {
