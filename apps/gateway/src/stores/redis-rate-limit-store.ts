@@ -1,8 +1,8 @@
 /** Allowances that replicas count together, by the clock of Redis: theirs may differ. */
 
-import { createHash } from 'node:crypto';
 import type { RateLimitStore } from '@thv/proxy';
 import type { RedisConnection } from './redis-connection.ts';
+import { redisKey } from './redis-key.ts';
 
 export interface RedisRateLimitStoreOptions {
   readonly redis: RedisConnection;
@@ -37,9 +37,8 @@ export function createRedisRateLimitStore(options: RedisRateLimitStoreOptions): 
   const { redis, prefix } = options;
   return {
     take: async (key, { requests, window }) => {
-      const name = prefix + createHash('sha256').update(key).digest('base64url');
       const limit = [String(requests), String(window)];
-      const wait = await redis.send(['EVAL', TAKE, '1', name, ...limit]);
+      const wait = await redis.send(['EVAL', TAKE, '1', redisKey(prefix, key), ...limit]);
       // Safe to refuse with: whatever else is there was not written by the script.
       return typeof wait === 'number' ? wait : window;
     },

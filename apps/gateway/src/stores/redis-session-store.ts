@@ -1,8 +1,8 @@
 /** Sessions that every replica knows. */
 
-import { createHash } from 'node:crypto';
 import type { SessionOwner, SessionStore } from '@thv/proxy';
 import type { RedisConnection } from './redis-connection.ts';
+import { redisKey } from './redis-key.ts';
 
 export interface RedisSessionStoreOptions {
   readonly redis: RedisConnection;
@@ -16,8 +16,7 @@ export interface RedisSessionStoreOptions {
 export function createRedisSessionStore(options: RedisSessionStoreOptions): SessionStore {
   const { redis, prefix } = options;
   const ttl = String(options.ttl);
-  const keyOf = (sessionId: string): string =>
-    prefix + createHash('sha256').update(sessionId).digest('base64url');
+  const keyOf = (sessionId: string): string => redisKey(prefix, sessionId);
   return {
     ownerOf: async (sessionId) =>
       readOwner(await redis.send(['GETEX', keyOf(sessionId), 'PX', ttl])),

@@ -4,9 +4,10 @@
  * A record is good for its token alone and until its time; whatever cannot be opened is not there.
  */
 
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import type { IntrospectionCache, IntrospectionRecord } from '@thv/oidc';
 import type { RedisConnection } from './redis-connection.ts';
+import { redisKey } from './redis-key.ts';
 
 export interface SealedIntrospectionCacheOptions {
   readonly redis: RedisConnection;
@@ -48,7 +49,7 @@ export function createSealedIntrospectionCache(
         near.delete(key);
       }
       if (!redis.isReady) return undefined;
-      const name = nameOf(prefix, key);
+      const name = redisKey(prefix, key);
       // An answer that cannot be had is none: the provider is asked instead.
       const sealed = await redis.send(['GET', name]).catch(() => undefined);
       const record =
@@ -63,17 +64,12 @@ export function createSealedIntrospectionCache(
       const record = { claims, until: now() + lifetime };
       keep(key, record);
       if (!redis.isReady) return;
-      const name = nameOf(prefix, key);
+      const name = redisKey(prefix, key);
       const sealed = seal(record, name, sealingKey(await secret()));
       // The others ask the provider themselves then.
       await redis.send(['SET', name, sealed, 'PX', String(lifetime)]).catch(() => undefined);
     },
   };
-}
-
-/** The key holds the endpoint, its client and the token's hash. */
-function nameOf(prefix: string, key: string): string {
-  return prefix + createHash('sha256').update(key).digest('base64url');
 }
 
 let lastKey: { readonly secret: string; readonly key: Buffer } | undefined;
