@@ -5,6 +5,14 @@ import { configError } from './config-error.ts';
 
 export type Fields = ReadonlyMap<string, unknown>;
 
+/** What the file does not say itself. */
+export interface Surroundings {
+  /** Where relative paths start: the folder of the file. */
+  readonly folder: string;
+  /** The environment of this process, of which servers get only what any program needs. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
 /** The members of an object that may hold only `keys`. */
 export function readObject(value: unknown, path: string, keys: readonly string[]): Fields {
   const fields = readMap(value, path);

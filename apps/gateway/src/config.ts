@@ -14,6 +14,7 @@ import {
   readText,
   readTexts,
   readUrl,
+  type Surroundings,
 } from './config-reader.ts';
 import { HTTP_KEYS, readHttpServer } from './http-server.ts';
 import { type NamedIssuer, readAudiences, readIssuers, readScopes } from './issuers.ts';
@@ -57,17 +58,10 @@ const NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}$/;
 /**
  * Reads a parsed configuration file.
  *
- * @param folder where relative paths start: the folder of the file
- * @param env the process's environment, of which servers get only what any program needs
  * @throws GatewayConfigError naming the place and the way out
  */
-export function readGatewayConfig(
-  value: unknown,
-  {
-    folder,
-    env,
-  }: { readonly folder: string; readonly env: Readonly<Record<string, string | undefined>> },
-): GatewayConfig {
+export function readGatewayConfig(value: unknown, around: Surroundings): GatewayConfig {
+  const { folder } = around;
   const top = readObject(value, '', [
     'version',
     'listen',
@@ -96,7 +90,7 @@ export function readGatewayConfig(
     store,
     limits: readLimits(top.get('limits') ?? {}, 'limits', store),
     trustedProxies: readOptional(top, '')('trusted_proxies', readTrustedProxies),
-    ...readWatchers(top, { folder, env }),
+    ...readWatchers(top, around),
     servers: [...servers].map(([name, server]) => {
       const path = join('servers', name);
       if (!NAME.test(name)) throw configError(path, 'a name has letters, digits, and . _ - inside');
@@ -112,7 +106,7 @@ export function readGatewayConfig(
         'tools_override',
       ]);
       const audiences = fields.get('audiences');
-      const upstream = readUpstream(fields, path, { folder, env });
+      const upstream = readUpstream(fields, path, around);
       return {
         name,
         upstream,
@@ -160,11 +154,6 @@ function readAuthorization(fields: Fields, path: string, folder: string): string
   if (value === undefined) return undefined;
   const at = join(path, 'authorization');
   return readFile(readObject(value, at, ['config']).get('config'), join(at, 'config'), folder);
-}
-
-interface Surroundings {
-  readonly folder: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 function readUpstream(fields: Fields, path: string, around: Surroundings): UpstreamConfig {

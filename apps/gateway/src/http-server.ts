@@ -19,7 +19,7 @@ import {
   readText,
   readUrl,
 } from './config-reader.ts';
-import { readSecret } from './issuers.ts';
+import { readSecret } from './secret.ts';
 
 /** Keys that mean nothing for a server that the gateway starts. */
 export const HTTP_KEYS = [

@@ -1,6 +1,6 @@
 /** The `issuers` list of the configuration: who may vouch for callers (D19). */
 
-import type { IntrospectionConfig, IssuerConfig, SecretReference } from '@thv/compose';
+import type { IntrospectionConfig, IssuerConfig } from '@thv/compose';
 import { configError } from './config-error.ts';
 import {
   type Fields,
@@ -16,6 +16,7 @@ import {
   readTexts,
   readUrl,
 } from './config-reader.ts';
+import { readSecret } from './secret.ts';
 
 /** An issuer with the name under which the operator knows it. */
 export interface NamedIssuer {
@@ -165,22 +166,6 @@ function readIntrospection(value: unknown, path: string, folder: string): Intros
       tokenPrefixes: optional('token_prefixes', readTexts),
     }),
   };
-}
-
-/** A secret stands in a file or a variable, never in the configuration itself (D4). */
-export function readSecret(
-  fields: Fields,
-  path: string,
-  folder: string,
-): SecretReference | undefined {
-  const key = path.slice(path.lastIndexOf('.') + 1);
-  const file = fields.get(`${key}_file`);
-  const env = fields.get(`${key}_env`);
-  if (file !== undefined && env !== undefined) {
-    throw configError(path, `give ${key}_file or ${key}_env, not both`);
-  }
-  if (file !== undefined) return { file: readFile(file, `${path}_file`, folder) };
-  return env === undefined ? undefined : { env: readText(env, `${path}_env`) };
 }
 
 function readServiceAccounts(

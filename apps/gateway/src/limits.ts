@@ -2,7 +2,14 @@
 
 import type { LimitsConfig } from '@thv/compose';
 import { configError } from './config-error.ts';
-import { type Fields, join, readChoice, readDuration, readObject } from './config-reader.ts';
+import {
+  type Fields,
+  join,
+  readChoice,
+  readDuration,
+  readObject,
+  readOptional,
+} from './config-reader.ts';
 import type { StoreConfig } from './store-config.ts';
 
 /** Checked limits, for all servers together. */
@@ -30,23 +37,21 @@ export function readLimits(value: unknown, path: string, store: StoreConfig): Ga
     const needed = store.kind === 'memory' ? 'store.type: redis' : 'rate';
     throw configError(join(path, 'on_store_error'), `means nothing without ${needed}`);
   }
-  const rate = fields.get('rate');
-  const failed = fields.get('failed_sign_ins');
+  const optional = readOptional(fields, path);
+  const bodyBytes = optional('body_bytes', (count, at) => readCount(count, at, MOST_BYTES));
+  const identity = optional('rate', readIdentityRate);
+  const onStoreError = optional('on_store_error', (choice, at) =>
+    readChoice(choice, at, ['allow', 'deny']),
+  );
+  const failedSignIns = optional('failed_sign_ins', (rate, at) =>
+    rate === 'none' ? rate : readRate(rate, at),
+  );
   return {
-    bodyBytes: fields.has('body_bytes')
-      ? readCount(fields.get('body_bytes'), join(path, 'body_bytes'), MOST_BYTES)
-      : undefined,
+    bodyBytes,
     rates: {
-      ...(rate !== undefined && { identity: readIdentityRate(rate, join(path, 'rate')) }),
-      ...(fields.has('on_store_error') && {
-        onStoreError: readChoice(fields.get('on_store_error'), join(path, 'on_store_error'), [
-          'allow',
-          'deny',
-        ]),
-      }),
-      ...(failed !== undefined && {
-        failedSignIns: failed === 'none' ? failed : readRate(failed, join(path, 'failed_sign_ins')),
-      }),
+      ...(identity !== undefined && { identity }),
+      ...(onStoreError !== undefined && { onStoreError }),
+      ...(failedSignIns !== undefined && { failedSignIns }),
     },
   };
 }

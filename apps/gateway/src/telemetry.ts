@@ -6,19 +6,15 @@ import { configError } from './config-error.ts';
 import {
   type Fields,
   join,
-  readFile,
   readFlag,
   readObject,
   readOptional,
   readPort,
   readText,
   readUrl,
+  type Surroundings,
 } from './config-reader.ts';
-
-interface Surroundings {
-  readonly folder: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-}
+import { readSecret } from './secret.ts';
 
 /** @throws GatewayConfigError naming the place and the way out */
 export function readTelemetry(value: unknown, path: string, around: Surroundings): TelemetryConfig {
@@ -54,13 +50,13 @@ function readOtlp(value: unknown, path: string, around: Surroundings): OtlpConfi
   const endpoint = readEndpoint(fields, path, around);
   const plain = optional('allow_insecure_http', readFlag) ?? false;
   const { protocol, hostname } = new URL(endpoint);
-  if (protocol === 'http:' && !plain && !isLoopbackHost(hostname.replace(/^\[|\]$/g, ''))) {
+  if (protocol === 'http:' && !plain && !isLoopbackHost(hostname)) {
     throw configError(
       join(path, 'endpoint'),
       'is not encrypted; use https, or set allow_insecure_http if it is meant',
     );
   }
-  const headers = readHeaders(fields, path, around);
+  const headers = readSecret(fields, join(path, 'headers'), around.folder);
   return {
     endpoint,
     samplingRate: optional('sampling_rate', readShare) ?? 1,
@@ -77,21 +73,6 @@ function readEndpoint(fields: Fields, path: string, { env }: Surroundings): stri
   const text = env[name];
   if (text === undefined || text === '') throw configError(at, `${name} is not set`);
   return readUrl(text, at);
-}
-
-function readHeaders(
-  fields: Fields,
-  path: string,
-  { folder }: Surroundings,
-): OtlpConfig['headers'] {
-  const optional = readOptional(fields, path);
-  const env = optional('headers_env', readText);
-  const file = optional('headers_file', (value, at) => readFile(value, at, folder));
-  if (env !== undefined && file !== undefined) {
-    throw configError(path, 'give headers_file or headers_env, not both');
-  }
-  if (file !== undefined) return { file };
-  return env === undefined ? undefined : { env };
 }
 
 function readShare(value: unknown, path: string): number {

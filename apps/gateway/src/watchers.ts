@@ -10,15 +10,9 @@ import {
   readObject,
   readOptional,
   readText,
+  type Surroundings,
 } from './config-reader.ts';
 import { readTelemetry } from './telemetry.ts';
-
-/** What the file does not say itself. */
-export interface Surroundings {
-  /** Where relative paths start. */
-  readonly folder: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-}
 
 /**
  * Reads what the top of the file says.
