@@ -25,13 +25,9 @@ export interface StdioConnection {
   readonly pending: number;
   /** Sends a request. When it cannot be sent the reason is returned and nothing is settled. */
   call(request: CallRequest): Call | Exclude<WriteResult, 'written'>;
-  /** Sends a request of the bridge's own; `patience` as in {@link CallRequest}. */
-  ask(
-    method: string,
-    params: Readonly<Record<string, unknown>>,
-    patience?: Patience,
-  ): Promise<CallOutcome>;
-  /** The same with a line of the caller's making, in which `key` is the id. */
+  /** Sends a request of the bridge's own. */
+  ask(method: string, params: Readonly<Record<string, unknown>>): Promise<CallOutcome>;
+  /** The same with a line of the caller's making; `patience` as in {@link CallRequest}. */
   askText(method: string, text: (key: string) => string, patience?: Patience): Promise<CallOutcome>;
   /** Tells the process that nobody waits for this call any more. */
   cancel(key: string): void;
@@ -188,10 +184,7 @@ export function openConnection(settings: StdioSettings, events: ConnectionEvents
       return calls.count;
     },
     call,
-    ask(method, params, patience) {
-      const text = (id: string): string => JSON.stringify({ jsonrpc: '2.0', id, method, params });
-      return askText(method, text, patience);
-    },
+    ask: (method, params) => askText(method, requestText(method, params)),
     askText,
     cancel,
     send,
@@ -200,6 +193,14 @@ export function openConnection(settings: StdioSettings, events: ConnectionEvents
       await child.stop();
     },
   };
+}
+
+/** A request as {@link CallRequest} wants it: `key` is its id. */
+export function requestText(
+  method: string,
+  params: Readonly<Record<string, unknown>>,
+): CallRequest['text'] {
+  return (key) => JSON.stringify({ jsonrpc: '2.0', id: key, method, params });
 }
 
 /** −32601 to the process: this client cannot be asked. */

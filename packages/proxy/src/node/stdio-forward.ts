@@ -226,6 +226,5 @@ export function statusOf(reply: JsonRpcMessage, era: Era): number {
   const error = reply.value['error'];
   if (era === '2025' || !isRecord(error)) return 200;
   if (error['code'] === METHOD_NOT_FOUND) return 404;
-  const code = error['code'];
-  return typeof code === 'number' && code <= -32020 && code >= -32099 ? 400 : 200;
+  return answers.isReservedCode(error['code']) ? 400 : 200;
 }

@@ -9,7 +9,7 @@ import {
 import { isRecord, type JsonRpcMessage } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import { spliceText } from '../mcp/splice.ts';
-import type { StdioConnection } from './stdio-connection.ts';
+import { requestText, type StdioConnection } from './stdio-connection.ts';
 import type { StdioSettings } from './stdio-options.ts';
 import { findSpan, replaceId } from './stdio-splice.ts';
 
@@ -74,10 +74,6 @@ export const discoverProcess: Greet = async (connection, settings) => {
   }
   return { ok: true, greeting: { reply: opened.reply, version: undefined, capabilities: {} } };
 };
-
-function requestText(method: string, params: Readonly<Record<string, unknown>>) {
-  return (id: string): string => JSON.stringify({ jsonrpc: '2.0', id, method, params });
-}
 
 /** The answer to the first request of a process, or for the operator why there is none. */
 export async function openWith(

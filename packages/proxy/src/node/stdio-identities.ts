@@ -13,7 +13,7 @@ import { greetProcess } from './stdio-greeting.ts';
 import { createInterests } from './stdio-interests.ts';
 import { createModernSide, type ModernSide } from './stdio-modern.ts';
 import type { StdioSettings } from './stdio-options.ts';
-import { ownerOf } from './stdio-session.ts';
+import { ownerOf, sweepEvery } from './stdio-session.ts';
 import { createSupervisor } from './stdio-supervisor.ts';
 
 export interface Identities {
@@ -52,8 +52,7 @@ export function createIdentities(settings: StdioSettings): Identities {
       end(owner, household);
     }
   };
-  const timer = setInterval(sweep, Math.max(1, Math.min(sessionTtl / 2, MAX_TIMER)), false);
-  timer.unref();
+  const timer = sweepEvery(sessionTtl, () => sweep(false));
 
   return {
     async handle(message, context) {
@@ -83,9 +82,6 @@ export function createIdentities(settings: StdioSettings): Identities {
     },
   };
 }
-
-/** The longest delay that a timer can take. */
-const MAX_TIMER = 2 ** 31 - 1;
 
 function openHousehold(settings: StdioSettings): Household {
   const interests = createInterests();

@@ -10,8 +10,9 @@ import type { StdioConnection } from './stdio-connection.ts';
 import { failureOf } from './stdio-forward.ts';
 import { type Interests, type Listener, MAX_SUBSCRIPTIONS } from './stdio-interests.ts';
 import type { StdioSettings } from './stdio-options.ts';
+import { SUBSCRIPTION_ID } from './stdio-splice.ts';
 import type { LiveServer } from './stdio-supervisor.ts';
-import { SUBSCRIPTION_ID, withSubscription } from './stdio-translate.ts';
+import { withSubscription } from './stdio-translate.ts';
 
 /** What a client has opted in to. Its URIs have been judged before the bridge sees them. */
 export interface Wish {
@@ -40,6 +41,10 @@ const CHANGES = {
   promptsListChanged: { method: 'notifications/prompts/list_changed', area: 'prompts' },
   resourcesListChanged: { method: 'notifications/resources/list_changed', area: 'resources' },
 } as const;
+/** What whoever listens to a process of a 2025 revision hears without having asked. */
+export const LIST_CHANGED: ReadonlySet<string> = new Set(
+  Object.values(CHANGES).map(({ method }) => method),
+);
 const UPDATED = 'notifications/resources/updated';
 
 /** The wish of a `subscriptions/listen`; the strict reader has checked its form. */

@@ -153,7 +153,7 @@ export function resolveStdioOptions(options: StdioUpstreamOptions): StdioSetting
 /** Compared with a clock or a counter, never given to a timer. */
 const UNTIMED: ReadonlySet<string> = new Set(['sessionTtl', 'maxRequestTimeout', 'stableAfter']);
 /** A timer that is asked to wait longer fires at once. */
-const MAX_TIMER = 2 ** 31 - 1;
+export const MAX_TIMER: number = 2 ** 31 - 1;
 
 function checkNumber(name: string, value: number): void {
   if (!Number.isFinite(value) || value < 0) {

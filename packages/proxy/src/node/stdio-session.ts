@@ -6,7 +6,7 @@ import { ownerKey } from '../session/store.ts';
 import type { Failure } from '../upstream/answers.ts';
 import type { Exchange } from '../upstream/pending-answer.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
-import type { SessionEnd, StdioSettings } from './stdio-options.ts';
+import { MAX_TIMER, type SessionEnd, type StdioSettings } from './stdio-options.ts';
 import { createSessionStream, type SessionStream } from './stdio-session-stream.ts';
 
 /** A request of a session that the process is working on. */
@@ -89,8 +89,7 @@ export function createSessionTable(
   const sweep = (): void => {
     for (const entry of [...entries.values()]) if (isExpired(entry)) end(entry, 'expired');
   };
-  const timer = setInterval(sweep, Math.max(1, Math.min(sessionTtl / 2, MAX_TIMER)));
-  timer.unref();
+  const timer = sweepEvery(sessionTtl, sweep);
 
   /** Makes room at the cost of whoever holds the most sessions, never of one that is in use. */
   const evict = (): boolean => {
@@ -138,8 +137,10 @@ export function createSessionTable(
   };
 }
 
-/** The longest delay that a timer can take. */
-const MAX_TIMER = 2 ** 31 - 1;
+/** Has what was not used for `ttl` looked for, as long as the program runs anyway. */
+export function sweepEvery(ttl: number, sweep: () => void): NodeJS.Timeout {
+  return setInterval(sweep, Math.max(1, Math.min(ttl / 2, MAX_TIMER))).unref();
+}
 
 export function ownerOf({ identity }: UpstreamContext): string {
   return ownerKey(identity);

@@ -9,6 +9,7 @@ import { openConnection, refusalLine } from './stdio-connection.ts';
 import { forwardRequest } from './stdio-forward.ts';
 import { answerGreeting, greetProcess } from './stdio-greeting.ts';
 import { createInterests, INTEREST_METHODS, type Listener } from './stdio-interests.ts';
+import { LIST_CHANGED } from './stdio-listen.ts';
 import { createModernSide } from './stdio-modern.ts';
 import type { StdioSettings } from './stdio-options.ts';
 import {
@@ -20,12 +21,6 @@ import {
 } from './stdio-requests.ts';
 import { createSessionTable, ownerOf, type Session } from './stdio-session.ts';
 import { createSupervisor, isUnavailable, type LiveServer } from './stdio-supervisor.ts';
-
-const LIST_CHANGED: ReadonlySet<string> = new Set([
-  'notifications/tools/list_changed',
-  'notifications/prompts/list_changed',
-  'notifications/resources/list_changed',
-]);
 
 /** Creates the upstream of `isolation: 'shared'`. */
 export function createSharedUpstream(settings: StdioSettings): Upstream {

@@ -27,7 +27,7 @@ export function replaceId(message: JsonRpcMessage, idText: string): string {
 
 /** Places that the strict reader does not look for in every message. A key may hold dots. */
 export const PROGRESS_TOKEN = ['params', 'progressToken'] as const;
-const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
+export const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
 export const NOTICE_SUBSCRIPTION = ['params', '_meta', SUBSCRIPTION_ID] as const;
 export const RESULT_SUBSCRIPTION = ['result', '_meta', SUBSCRIPTION_ID] as const;
 
@@ -40,7 +40,7 @@ export function findSpan(text: string, path: readonly string[]): Span | undefine
 /** The id of the 2026 subscription that a notification belongs to. */
 export function subscriptionOf(message: JsonRpcMessage): unknown {
   const meta = message.params?.['_meta'];
-  return isRecord(meta) ? meta['io.modelcontextprotocol/subscriptionId'] : undefined;
+  return isRecord(meta) ? meta[SUBSCRIPTION_ID] : undefined;
 }
 
 /**

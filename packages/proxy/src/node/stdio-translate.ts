@@ -15,7 +15,8 @@ import {
 } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import { type Splice, spliceText } from '../mcp/splice.ts';
-import { BRIDGE_ERROR } from '../upstream/answers.ts';
+import { BRIDGE_ERROR, isReservedCode } from '../upstream/answers.ts';
+import { SUBSCRIPTION_ID } from './stdio-splice.ts';
 
 /** The response for the client, under its own id, and the HTTP status that goes with it. */
 export interface TranslatedReply {
@@ -25,7 +26,6 @@ export interface TranslatedReply {
 
 const META = 'io.modelcontextprotocol/';
 const SERVER_INFO = `${META}serverInfo`;
-export const SUBSCRIPTION_ID = `${META}subscriptionId`;
 export const LOG_LEVEL = `${META}logLevel`;
 export const CLIENT_CAPABILITIES = `${META}clientCapabilities`;
 
@@ -159,8 +159,7 @@ const RESOURCE_NOT_FOUND = -32002;
 /** Codes that the 2026 revision has given a meaning of its own were a server's to choose before. */
 function codeFor(code: unknown, method: string | undefined): unknown {
   if (code === RESOURCE_NOT_FOUND && method === 'resources/read') return INVALID_PARAMS;
-  const isReserved = typeof code === 'number' && code <= -32020 && code >= -32099;
-  return isReserved ? BRIDGE_ERROR : code;
+  return isReservedCode(code) ? BRIDGE_ERROR : code;
 }
 
 /** Capabilities of both eras. Others, such as `tasks`, are of the 2025 revision only. */

@@ -14,6 +14,11 @@ import { type ErrorReply, errorText, JSON_HEADERS, SESSION_NOT_FOUND } from '../
 /** Timeouts, cancellations and overload; in the range that the 2026 revision leaves to servers. */
 export const BRIDGE_ERROR = -32000;
 
+/** True for a code whose meaning the 2026 revision has kept to itself. */
+export function isReservedCode(code: unknown): boolean {
+  return typeof code === 'number' && code <= -32020 && code >= -32099;
+}
+
 /** An error about one request, before its id and its way to the client are known. */
 export type Failure = Omit<ErrorReply, 'id'>;
 
