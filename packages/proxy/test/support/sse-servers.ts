@@ -63,18 +63,23 @@ export async function startSdkSseServer(port = 0): Promise<SdkSseServer> {
       response.writeHead(404).end();
       return;
     }
-    let body = '';
-    request.setEncoding('utf8');
-    request.on('data', (chunk: string) => {
-      body += chunk;
-    });
-    request.on('end', () => {
+    whenRead(request, (body) => {
       const message = JSON.parse(body) as { readonly method?: string };
       if (message.method !== undefined) posted.push(message.method);
       void transport.handlePostMessage(request, response, message);
     });
   }, port);
   return { ...running, url: `${running.url}/sse`, connections, calls, posted };
+}
+
+/** A request that breaks off is nobody's. */
+function whenRead(request: IncomingMessage, use: (body: string) => void): void {
+  let body = '';
+  request.setEncoding('utf8');
+  request.on('data', (chunk: string) => {
+    body += chunk;
+  });
+  request.on('end', () => use(body));
 }
 
 function createSdkServer(calls: string[]): McpServer {
@@ -142,12 +147,7 @@ export async function startScriptedServer(script: Script = {}, port = 0): Promis
       response.on('close', () => streams.splice(streams.indexOf(response), 1));
       return;
     }
-    let body = '';
-    request.setEncoding('utf8');
-    request.on('data', (chunk: string) => {
-      body += chunk;
-    });
-    request.on('end', () => {
+    whenRead(request, (body) => {
       posts.push({ path: request.url ?? '', body });
       response.writeHead((script.onPost ?? answer)(body, streams.at(-1))).end('Accepted');
     });
