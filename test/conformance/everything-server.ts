@@ -7,7 +7,6 @@
  * `startEverythingServer` serves the same over streamable HTTP.
  */
 import { randomUUID } from 'node:crypto';
-import { type NodeIncomingMessageLike, toNodeHandler } from '@modelcontextprotocol/node';
 import {
   createMcpHandler,
   createRequestStateCodec,
@@ -20,11 +19,11 @@ import {
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
-import { createEventStore } from './event-store.ts';
 import { registerOffers } from './everything-offers.ts';
 import { type Progress, registerQuestions } from './everything-questions.ts';
 import { type Changes, registerTools } from './everything-tools.ts';
-import { type HttpServer, serveNode } from './serve-node.ts';
+import { type HttpServer, serveFetch } from './serve-node.ts';
+import { hostSessions } from './session-host.ts';
 
 /** Lives as long as the process: it serves every round of every flow. */
 const codec = createRequestStateCodec<Progress>({ key: randomUUID() + randomUUID() });
@@ -55,45 +54,24 @@ export function startEverythingServer(): Promise<HttpServer> {
   const modern = createMcpHandler(() => createEverythingServer(modern.notify), {
     legacy: 'reject',
   });
-  const sessions = new Map<string, WebStandardStreamableHTTPServerTransport>();
+  const sessions = hostSessions(async (options) => {
+    const transport = new WebStandardStreamableHTTPServerTransport({
+      ...options,
+      retryInterval: 200,
+    });
+    await createEverythingServer().connect(transport);
+    return transport;
+  });
 
   async function serve(request: Request): Promise<Response> {
     const refusal =
       hostHeaderValidationResponse(request, localhostAllowedHostnames()) ??
       originValidationResponse(request, localhostAllowedOrigins());
     if (refusal !== undefined) return refusal;
-    if (!(await isLegacyRequest(request))) return modern.fetch(request);
-    const id = request.headers.get('mcp-session-id');
-    if (id === null) return (await openSession()).handleRequest(request);
-    return sessions.get(id)?.handleRequest(request) ?? replyUnknownSession();
+    return (await isLegacyRequest(request)) ? sessions(request) : modern.fetch(request);
   }
 
-  async function openSession(): Promise<WebStandardStreamableHTTPServerTransport> {
-    const transport = new WebStandardStreamableHTTPServerTransport({
-      sessionIdGenerator: () => randomUUID(),
-      eventStore: createEventStore(),
-      retryInterval: 200,
-      onsessioninitialized: (id) => {
-        sessions.set(id, transport);
-      },
-      onsessionclosed: (id) => {
-        sessions.delete(id);
-      },
-    });
-    await createEverythingServer().connect(transport);
-    return transport;
-  }
-
-  const handler = toNodeHandler({ fetch: serve });
-  return serveNode((request, response) => {
-    // Safe: the adapter's shape differs from Node's only in `method?: string` without `undefined`.
-    handler(request as NodeIncomingMessageLike, response).catch(() => response.destroy());
-  });
-}
-
-function replyUnknownSession(): Response {
-  const error = { code: -32001, message: 'Session not found' };
-  return Response.json({ jsonrpc: '2.0', id: null, error }, { status: 404 });
+  return serveFetch(serve);
 }
 
 if (import.meta.main) {

@@ -1,11 +1,9 @@
 /** The ways on which the referee reaches the everything server. */
 import { fileURLToPath } from 'node:url';
-import { loadAuthorizer } from '@thv/authz/node';
-import { createResourceServer, createTokenValidator } from '@thv/oidc';
-import { createProxy, type Upstream } from '@thv/proxy';
-import { createStdioUpstream, createUndiciUpstream, listen } from '@thv/proxy/node';
-import { createKeys, ISSUER } from '../runtime/keys.ts';
+import type { Upstream } from '@thv/proxy';
+import { createStdioUpstream, createUndiciUpstream } from '@thv/proxy/node';
 import { startEverythingServer } from './everything-server.ts';
+import { startFront } from './front.ts';
 import { SUITES, type Suite } from './referee.ts';
 import { startTokenShim } from './token-shim.ts';
 
@@ -59,40 +57,15 @@ function startBridge(isolation: 'shared' | 'session', flags: readonly string[] =
   });
 }
 
-const AUDIENCE = 'conformance';
-const ALLOW_ALL = fileURLToPath(new URL('./allow-all.yaml', import.meta.url));
-
-/** Sign-in, a policy that permits everything, and a caller who has signed in. */
+/** A caller who has signed in, and may do everything. */
 async function protect(upstream: Upstream): Promise<Target> {
-  const keys = await createKeys();
-  const validator = createTokenValidator({
-    issuer: ISSUER,
-    audiences: [AUDIENCE],
-    fetch: keys.fetch,
-  });
-  const listener = await listen({ host: '127.0.0.1', port: 0 });
-  const url = `http://127.0.0.1:${listener.port}/mcp`;
-  const authenticate = createResourceServer({
-    validator,
-    resource: url,
-    authorizationServers: [ISSUER],
-  });
-  const proxy = createProxy({
-    upstream,
-    authenticate,
-    authorize: await loadAuthorizer(ALLOW_ALL, { serverName: 'conformance' }),
-    origins: { loopbackPort: listener.port },
-  });
-  listener.answer(proxy.fetch);
-  const shim = await startTokenShim(url, () => keys.sign({ sub: 'referee', aud: AUDIENCE }));
+  const front = await startFront('conformance', upstream);
+  const shim = await startTokenShim(front.url, () => front.sign('referee'));
   return {
     url: shim.url,
     async close() {
       await shim.close();
-      proxy.endStreams();
-      await listener.close(1000);
-      await proxy.close();
-      validator.close();
+      await front.close(1000);
     },
   };
 }

@@ -1,6 +1,7 @@
 /** A plain HTTP server on a free loopback port. */
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type NodeIncomingMessageLike, toNodeHandler } from '@modelcontextprotocol/node';
 
 export interface HttpServer {
   /** The MCP endpoint. */
@@ -22,4 +23,13 @@ export async function serveNode(listener: RequestListener): Promise<HttpServer> 
         server.closeAllConnections();
       }),
   };
+}
+
+/** The same for what answers web requests. */
+export function serveFetch(fetch: (request: Request) => Promise<Response>): Promise<HttpServer> {
+  const handler = toNodeHandler({ fetch });
+  return serveNode((request, response) => {
+    // Safe: the adapter's shape differs from Node's only in `method?: string` without `undefined`.
+    handler(request as NodeIncomingMessageLike, response).catch(() => response.destroy());
+  });
 }

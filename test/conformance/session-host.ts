@@ -1,11 +1,16 @@
 /** One transport per session, or one per request, on whatever SDK. */
+import { randomUUID } from 'node:crypto';
+import { createEventStore } from './event-store.ts';
 
 /** What the transports of both SDK generations have in common. */
 export interface WebTransport {
   handleRequest(request: Request): Promise<Response>;
 }
 
-export interface SessionHooks {
+/** What a transport with a session is made with. */
+export interface SessionOptions {
+  readonly sessionIdGenerator: () => string;
+  readonly eventStore: ReturnType<typeof createEventStore>;
   readonly onsessioninitialized: (id: string) => void;
   readonly onsessionclosed: (id: string) => void;
 }
@@ -13,30 +18,22 @@ export interface SessionHooks {
 type Serve = (request: Request) => Promise<Response>;
 
 /** @param open connects a new server to a new transport */
-export function hostSessions(
-  open: (hooks: SessionHooks, made: (one: WebTransport) => void) => Promise<WebTransport>,
-): Serve {
+export function hostSessions(open: (options: SessionOptions) => Promise<WebTransport>): Serve {
   const sessions = new Map<string, WebTransport>();
   return async (request) => {
     const id = request.headers.get('mcp-session-id');
-    if (id !== null) {
-      return sessions.get(id)?.handleRequest(request) ?? unknownSession();
-    }
-    let transport: WebTransport | undefined;
-    const opened = await open(
-      {
-        onsessioninitialized: (begun) => {
-          if (transport !== undefined) sessions.set(begun, transport);
-        },
-        onsessionclosed: (ended) => {
-          sessions.delete(ended);
-        },
+    if (id !== null) return sessions.get(id)?.handleRequest(request) ?? unknownSession();
+    const transport = await open({
+      sessionIdGenerator: () => randomUUID(),
+      eventStore: createEventStore(),
+      onsessioninitialized: (begun) => {
+        sessions.set(begun, transport);
       },
-      (one) => {
-        transport = one;
+      onsessionclosed: (ended) => {
+        sessions.delete(ended);
       },
-    );
-    return opened.handleRequest(request);
+    });
+    return transport.handleRequest(request);
   };
 }
 

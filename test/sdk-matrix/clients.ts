@@ -90,29 +90,11 @@ async function connectOne(url: URL, options: TransportOptions): Promise<MatrixCl
   // Safe: it is one; only `sessionId?: string` is stricter under exactOptionalPropertyTypes.
   await client.connect(new TransportOne(url, options) as Transport);
   return {
+    ...commonOf(client),
     heard,
     call: (tool, more) => client.callTool({ ...tool }, undefined, more),
-    list: (kind) => {
-      switch (kind) {
-        case 'tools':
-          return client.listTools();
-        case 'prompts':
-          return client.listPrompts();
-        case 'resources':
-          return client.listResources();
-        case 'templates':
-          return client.listResourceTemplates();
-        default:
-          return kind satisfies never;
-      }
-    },
-    getPrompt: (params) => client.getPrompt(params),
-    read: (uri) => client.readResource({ uri }),
-    complete: async (name, argument) =>
-      (await client.complete({ ref: { type: 'ref/prompt', name }, argument })).completion.values,
     wantLogs: async () => void (await client.setLoggingLevel('debug')),
     subscribe: async (uri) => void (await client.subscribeResource({ uri })),
-    close: () => client.close(),
   };
 }
 
@@ -141,9 +123,41 @@ async function connectTwo(
   await client.connect(new StreamableHTTPClientTransport(url, options));
   let meta: Record<string, unknown> | undefined;
   return {
+    ...commonOf(client),
     heard,
     call: (tool, more) =>
       client.callTool({ ...tool, ...(meta !== undefined && { _meta: meta }) }, more),
+    // 2026-07-28 asks with every request.
+    wantLogs: async () => {
+      if (isModern) meta = { [LOG_LEVEL]: 'debug' };
+      else await client.setLoggingLevel('debug');
+    },
+    subscribe: async (uri) => {
+      if (isModern) await client.listen({ resourceSubscriptions: [uri] });
+      else await client.subscribeResource({ uri });
+    },
+  };
+}
+
+/** What both generations are asked in the same words. */
+interface Asked {
+  listTools(): Promise<unknown>;
+  listPrompts(): Promise<unknown>;
+  listResources(): Promise<unknown>;
+  listResourceTemplates(): Promise<unknown>;
+  getPrompt(params: { name: string; arguments: Record<string, string> }): Promise<unknown>;
+  readResource(params: { uri: string }): Promise<unknown>;
+  complete(params: {
+    ref: { type: 'ref/prompt'; name: string };
+    argument: { name: string; value: string };
+  }): Promise<{ completion: { values: string[] } }>;
+  close(): Promise<void>;
+}
+
+function commonOf(
+  client: Asked,
+): Pick<MatrixClient, 'list' | 'getPrompt' | 'read' | 'complete' | 'close'> {
+  return {
     list: (kind) => {
       switch (kind) {
         case 'tools':
@@ -162,15 +176,6 @@ async function connectTwo(
     read: (uri) => client.readResource({ uri }),
     complete: async (name, argument) =>
       (await client.complete({ ref: { type: 'ref/prompt', name }, argument })).completion.values,
-    // 2026-07-28 asks with every request.
-    wantLogs: async () => {
-      if (isModern) meta = { [LOG_LEVEL]: 'debug' };
-      else await client.setLoggingLevel('debug');
-    },
-    subscribe: async (uri) => {
-      if (isModern) await client.listen({ resourceSubscriptions: [uri] });
-      else await client.subscribeResource({ uri });
-    },
     close: () => client.close(),
   };
 }

@@ -1,14 +1,12 @@
 /** The reference server of the protocol's authors, as it is published. */
-import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import { createEventStore } from '../../conformance/event-store.ts';
+import { hostSessions } from '../../conformance/session-host.ts';
 import type { MatrixServer, Surface } from '../surface.ts';
-import { hostSessions } from './session-host.ts';
 
 interface Everything {
   readonly server: McpServer;
@@ -60,15 +58,12 @@ export async function createEverything(): Promise<MatrixServer> {
   return {
     surface: SURFACE,
     cancelled: undefined,
-    fetch: hostSessions(async (hooks, made) => {
+    fetch: hostSessions(async (options) => {
       const { server, cleanup } = createServer();
       const transport = new WebStandardStreamableHTTPServerTransport({
-        sessionIdGenerator: () => randomUUID(),
-        eventStore: createEventStore(),
+        ...options,
         retryInterval: 20,
-        ...hooks,
       });
-      made(transport);
       cleanups.push(() => cleanup(transport.sessionId));
       // Safe: it is one; only optional members are stricter under exactOptionalPropertyTypes.
       await server.connect(transport as Transport);

@@ -1,5 +1,4 @@
 /** The servers of the matrix on SDK 2.x: both eras at once, the older one with sessions or without. */
-import { randomUUID } from 'node:crypto';
 import {
   acceptedContent,
   completable,
@@ -12,9 +11,9 @@ import {
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 import * as z from 'zod';
-import { createEventStore } from '../../conformance/event-store.ts';
-import { type MatrixServer, NAMES, OWN, STEP } from '../surface.ts';
-import { hostSessions } from './session-host.ts';
+import { hostSessions } from '../../conformance/session-host.ts';
+import { type MatrixServer, OWN } from '../surface.ts';
+import { completeName, greet, hang, TO_MODEL, TO_USER, takeLong, text } from './deeds.ts';
 
 interface Shared {
   cancelled: number;
@@ -28,14 +27,11 @@ export function createTwo(form: 'sessions' | 'stateless'): MatrixServer {
     legacy: form === 'stateless' ? 'stateless' : 'reject',
   });
   shared.changed = (uri) => handler.notify.resourceUpdated(uri);
-  const sessions = hostSessions(async (hooks, made) => {
+  const sessions = hostSessions(async (options) => {
     const transport = new WebStandardStreamableHTTPServerTransport({
-      sessionIdGenerator: () => randomUUID(),
-      eventStore: createEventStore(),
+      ...options,
       retryInterval: 20,
-      ...hooks,
     });
-    made(transport);
     await createServer(shared).connect(transport);
     return transport;
   });
@@ -58,14 +54,8 @@ function createServer(shared: Shared): McpServer {
   registerAsking(server);
   server.registerPrompt(
     'greet',
-    {
-      argsSchema: z.object({
-        name: completable(z.string(), (value) => NAMES.filter((one) => one.startsWith(value))),
-      }),
-    },
-    ({ name }) => ({
-      messages: [{ role: 'user', content: { type: 'text', text: `Greet ${name}.` } }],
-    }),
+    { argsSchema: z.object({ name: completable(z.string(), completeName) }) },
+    greet,
   );
   const { uri, text: words } = OWN.resource;
   server.registerResource('readme', uri, {}, () => ({ contents: [{ uri, text: words }] }));
@@ -81,25 +71,10 @@ function createServer(shared: Shared): McpServer {
 function registerTools(server: McpServer, shared: Shared): void {
   const sum = z.object({ a: z.number(), b: z.number() });
   server.registerTool('add', { inputSchema: sum }, ({ a, b }) => text(String(a + b)));
-  server.registerTool('long', {}, async ({ mcpReq }) => {
-    const progressToken = mcpReq._meta?.progressToken;
-    for (let progress = 1; progress <= 3; progress += 1) {
-      await pause(STEP);
-      if (progressToken === undefined) continue;
-      const params = { progressToken, progress, total: 3 };
-      await mcpReq.notify({ method: 'notifications/progress', params });
-    }
-    await pause(STEP);
-    return text('done');
-  });
-  server.registerTool('hang', {}, async ({ mcpReq: { signal } }) => {
-    await new Promise((resolve) => {
-      signal.addEventListener('abort', resolve, { once: true });
-      setTimeout(resolve, 5_000).unref();
-    });
-    if (signal.aborted) shared.cancelled += 1;
-    return text('ended');
-  });
+  server.registerTool('long', {}, ({ mcpReq }) =>
+    takeLong(mcpReq._meta?.progressToken, (notice) => mcpReq.notify(notice)),
+  );
+  server.registerTool('hang', {}, ({ mcpReq: { signal } }) => hang(signal, shared));
   server.registerTool('log', {}, async ({ mcpReq }) => {
     await mcpReq.log('info', 'logged', 'matrix');
     return text('logged');
@@ -125,26 +100,11 @@ function registerAsking(server: McpServer): void {
   server.registerTool('ask_model', {}, ({ mcpReq }) => {
     const answer = inputResponse(mcpReq.inputResponses, 'model');
     if (answer.kind === 'sampling') return text(JSON.stringify(answer.result.content));
-    const content = { type: 'text', text: 'What now?' } as const;
-    const params = { messages: [{ role: 'user' as const, content }], maxTokens: 5 };
-    return inputRequired({ inputRequests: { model: inputRequired.createMessage(params) } });
+    return inputRequired({ inputRequests: { model: inputRequired.createMessage(TO_MODEL) } });
   });
   server.registerTool('ask_user', {}, ({ mcpReq }) => {
     const answer = acceptedContent(mcpReq.inputResponses, 'user');
     if (answer !== undefined) return text(JSON.stringify(answer));
-    const requestedSchema = {
-      type: 'object' as const,
-      properties: { word: { type: 'string' as const } },
-    };
-    const user = inputRequired.elicit({ message: 'A word?', requestedSchema });
-    return inputRequired({ inputRequests: { user } });
+    return inputRequired({ inputRequests: { user: inputRequired.elicit(TO_USER) } });
   });
-}
-
-function text(value: string) {
-  return { content: [{ type: 'text' as const, text: value }] };
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
