@@ -3,14 +3,12 @@
  * undici, everything on the same machine. Budget: throughput ≥ 0.70 of it, p99 ≤ 1.6 ×.
  */
 
-import autocannon from 'autocannon';
-import { BODY, headersWith } from '../support/call.ts';
 import { startChild } from '../support/children.ts';
-import { median } from '../support/rounds.ts';
+import { send } from '../support/load.ts';
+import { median, runRounds } from '../support/rounds.ts';
 
 const ROUNDS = 5;
 const SECONDS = 4;
-const CONNECTIONS = 32;
 
 interface Load {
   readonly throughput: number;
@@ -18,17 +16,8 @@ interface Load {
 }
 
 async function load(url: string, token: string): Promise<Load> {
-  const result = await autocannon({
-    url,
-    method: 'POST',
-    connections: CONNECTIONS,
-    duration: SECONDS,
-    headers: headersWith(token),
-    body: BODY,
-  });
-  if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${result.non2xx} refusals, ${result.errors} errors`);
-  return { throughput: result.requests.average, p99: result.latency.p99 };
+  const { requests, latency } = await send(url, token, { duration: SECONDS });
+  return { throughput: requests.average, p99: latency.p99 };
 }
 
 const upstream = (await startChild('upstream-server.ts')).said['url'] ?? '';
@@ -36,15 +25,11 @@ const bare = (await startChild('bare-proxy.ts', { UPSTREAM: upstream })).said;
 const full = (await startChild('full-proxy.ts', { UPSTREAM: upstream })).said;
 const token = full['token'] ?? '';
 const variants = [
-  { name: 'bare', url: bare['url'] ?? '' },
-  { name: 'full', url: full['url'] ?? '' },
+  { name: 'bare', run: () => load(bare['url'] ?? '', token) },
+  { name: 'full', run: () => load(full['url'] ?? '', token) },
 ];
-for (const { url } of variants) await load(url, token);
-const loads = new Map<string, Load[]>(variants.map(({ name }) => [name, []]));
-for (let round = 0; round < ROUNDS; round += 1) {
-  const order = round % 2 === 0 ? variants : [...variants].reverse();
-  for (const { name, url } of order) loads.get(name)?.push(await load(url, token));
-}
+for (const { run } of variants) await run();
+const loads = await runRounds(variants, ROUNDS);
 const summary = (name: string): Load => {
   const list = loads.get(name) ?? [];
   return {

@@ -1,17 +1,17 @@
 /** What the full path keeps: the heap after 100,000 requests beside that after 10,000. Budget: ≤ 1.1 ×. */
 
-import autocannon from 'autocannon';
-import { BODY, headersWith } from '../support/call.ts';
 import { startChild } from '../support/children.ts';
+import { send } from '../support/load.ts';
 
 const upstream = await startChild('upstream-server.ts');
 const full = await startChild('full-proxy.ts', { UPSTREAM: upstream.said['url'] ?? '' }, [
   '--expose-gc',
 ]);
+const { url = '', token = '' } = full.said;
 
-await send(10_000);
+await send(url, token, { amount: 10_000 });
 const early = await heap();
-await send(90_000);
+await send(url, token, { amount: 90_000 });
 const late = await heap();
 const ratio = late / early;
 const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(2);
@@ -20,19 +20,6 @@ process.stdout.write(
     `budget: ≤ 1.1 ×: ${ratio.toFixed(3)} ${ratio <= 1.1 ? 'kept' : 'BROKEN'}\n`,
 );
 process.exit(ratio <= 1.1 ? 0 : 1);
-
-async function send(amount: number): Promise<void> {
-  const result = await autocannon({
-    url: full.said['url'] ?? '',
-    method: 'POST',
-    connections: 32,
-    amount,
-    headers: headersWith(full.said['token'] ?? ''),
-    body: BODY,
-  });
-  if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${result.non2xx} refusals, ${result.errors} errors`);
-}
 
 /** Bytes. */
 async function heap(): Promise<number> {

@@ -11,11 +11,12 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
+import { startChild } from '../support/children.ts';
 import { cpuSeconds } from '../support/cpu-time.ts';
-import { median } from '../support/rounds.ts';
+import { assertAnswered, JSON_HEADERS } from '../support/load.ts';
+import { median, runRounds } from '../support/rounds.ts';
 
 const ROUNDS = 5;
 const SECONDS = 4;
@@ -42,20 +43,11 @@ interface Target {
 }
 
 async function startOurs(): Promise<Target> {
-  const file = join(import.meta.dirname, '../support/full-bridge.ts');
-  const child = spawn(process.execPath, [file], {
-    env: { ...process.env, COMMAND: JSON.stringify(SERVER) },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  children.push(child);
-  const [line] = await once(createInterface({ input: child.stdout }), 'line');
-  // Safe: the program above writes it.
-  const { url, token } = JSON.parse(String(line)) as {
-    readonly url: string;
-    readonly token: string;
-  };
+  const child = await startChild('full-bridge.ts', { COMMAND: JSON.stringify(SERVER) });
+  children.push(child.process);
+  const { url = '', token = '' } = child.said;
   const authorization = `Bearer ${token}`;
-  return begin({ name: 'thv', url, headers: { authorization }, pid: child.pid ?? 0 });
+  return begin({ name: 'thv', url, headers: { authorization }, pid: child.process.pid ?? 0 });
 }
 
 async function startOther(name: string, file: string, args: (port: number) => readonly string[]) {
@@ -73,11 +65,6 @@ async function freePort(): Promise<number> {
   server.close();
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
-
-const JSON_HEADERS = {
-  'content-type': 'application/json',
-  accept: 'application/json, text/event-stream',
-};
 
 /** Opens the session that all connections use; waits until the bridge listens. */
 async function begin(target: Target): Promise<Target> {
@@ -110,7 +97,7 @@ interface Load {
   readonly cpu: number;
 }
 
-async function load({ name, url, headers, pid }: Target): Promise<Load> {
+async function load({ url, headers, pid }: Target): Promise<Load> {
   const before = cpuSeconds(pid);
   const result = await autocannon({
     ...{ url, method: 'POST', headers, connections: CONNECTIONS, duration: SECONDS },
@@ -118,9 +105,7 @@ async function load({ name, url, headers, pid }: Target): Promise<Load> {
     idReplacement: true,
     body: '{"jsonrpc":"2.0","id":"[<id>]","method":"tools/call","params":{"name":"echo","arguments":{"message":"hello"}}}',
   });
-  if (result.non2xx > 0 || result.errors > 0) {
-    throw new Error(`${name}: ${result.non2xx} refusals, ${result.errors} errors`);
-  }
+  assertAnswered(result);
   const used = cpuSeconds(pid) - before;
   return {
     throughput: result.requests.average,
@@ -141,11 +126,10 @@ try {
     ]),
   ];
   for (const target of targets) await load(target);
-  const loads = new Map<string, Load[]>(targets.map(({ name }) => [name, []]));
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const order = round % 2 === 0 ? targets : [...targets].reverse();
-    for (const target of order) loads.get(target.name)?.push(await load(target));
-  }
+  const loads = await runRounds(
+    targets.map((target) => ({ name: target.name, run: () => load(target) })),
+    ROUNDS,
+  );
   const medians = new Map(
     [...loads].map(([name, list]) => {
       const throughput = median(list.map((one) => one.throughput));

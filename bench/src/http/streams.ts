@@ -5,7 +5,7 @@
 
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { startChild } from '../support/children.ts';
-import { median } from '../support/rounds.ts';
+import { median, runRounds } from '../support/rounds.ts';
 
 const STREAMS = 1000;
 const SECONDS = 8;
@@ -24,15 +24,11 @@ const upstream = await startChild('stream-server.ts');
 const full = await startChild('full-proxy.ts', { UPSTREAM: upstream.said['url'] ?? '' });
 const token = full.said['token'] ?? '';
 const variants = [
-  { name: 'direct', url: upstream.said['url'] ?? '' },
-  { name: 'proxied', url: full.said['url'] ?? '' },
+  { name: 'direct', run: () => listenTo(upstream.said['url'] ?? '') },
+  { name: 'proxied', run: () => listenTo(full.said['url'] ?? '') },
 ];
-const rounds = new Map<string, Round[]>(variants.map(({ name }) => [name, []]));
-for (const { url } of variants) await listenTo(url);
-for (let round = 0; round < ROUNDS; round += 1) {
-  const order = round % 2 === 0 ? variants : [...variants].reverse();
-  for (const { name, url } of order) rounds.get(name)?.push(await listenTo(url));
-}
+for (const { run } of variants) await run();
+const rounds = await runRounds(variants, ROUNDS);
 const of = (name: string, value: (round: Round) => number): number =>
   median((rounds.get(name) ?? []).map(value));
 for (const { name } of variants) {
