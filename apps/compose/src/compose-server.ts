@@ -55,10 +55,10 @@ export async function composeServer(
   boundPort: () => number,
   shared: SharedParts,
 ): Promise<ComposedServer> {
-  const { log, listen } = config;
+  const { log, listen, upstream: server } = config;
   if (config.tools !== undefined) assertToolOptions(config.tools);
   const { serving = {} } = config;
-  const idle = findIdleServing(serving, config.upstream);
+  const idle = findIdleServing(serving, server.kind === 'hosted' ? server.upstream : server);
   if (idle !== undefined) throw new TypeError(`"${idle.key}" means nothing: ${idle.why}`);
   assertTrustedProxies(config.trustedProxies ?? []);
   const { watchers } = shared;

@@ -8,8 +8,8 @@ import type { ServingConfig } from './serving-config.ts';
 import type { SignInConfig } from './sign-in-config.ts';
 import type { WatchersConfig } from './watchers.ts';
 
-/** Where the MCP server is. */
-export type UpstreamConfig =
+/** An MCP server at a URL, or a process of one's own. */
+export type PlainUpstreamConfig =
   | HttpUpstreamConfig
   | {
       readonly kind: 'stdio';
@@ -22,11 +22,15 @@ export type UpstreamConfig =
       readonly label?: string;
       /** When the process is started again after a crash. Default: 5 s … 60 s, ten times. */
       readonly restart?: StdioRestartOptions;
-    }
+    };
+
+/** Where the MCP server is. */
+export type UpstreamConfig =
+  | PlainUpstreamConfig
   | {
       /** One of the others, with something behind it that has to be started first and ended last. */
       readonly kind: 'hosted';
-      readonly upstream: Exclude<UpstreamConfig, { readonly kind: 'hosted' }>;
+      readonly upstream: PlainUpstreamConfig;
       readonly host: ServerHost;
     };
 

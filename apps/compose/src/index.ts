@@ -4,6 +4,7 @@ export { type ComposedServer, composeServer, type SharedParts } from './compose-
 export type {
   HostReports,
   LogEvent,
+  PlainUpstreamConfig,
   ProtectedServerConfig,
   ServerHost,
   UpstreamConfig,

@@ -1,6 +1,6 @@
 /** How long a server may take, how long its sessions last, and whether there are any. */
 
-import type { UpstreamConfig } from './config.ts';
+import type { PlainUpstreamConfig } from './config.ts';
 
 export interface ServingConfig {
   /** Longest silence of the server before a request is given up. Milliseconds. Default 60 000. */
@@ -23,7 +23,7 @@ export interface IdleServing {
 /** The first setting that would do nothing for this kind of server. */
 export function findIdleServing(
   serving: ServingConfig,
-  upstream: Pick<UpstreamConfig, 'kind'> & { readonly transport?: string | undefined },
+  upstream: Pick<PlainUpstreamConfig, 'kind'> & { readonly transport?: string | undefined },
 ): IdleServing | undefined {
   const isUrl = upstream.kind === 'http';
   if (serving.isolation !== undefined && isUrl) {

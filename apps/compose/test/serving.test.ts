@@ -99,4 +99,15 @@ describe('settings of a server', () => {
   it('that would do nothing are an error', async () => {
     await expect(start({ stateless: true })).rejects.toThrow('"stateless" means nothing');
   });
+
+  it('are judged by what a host stands for', async () => {
+    const host = { start: async () => undefined, close: async () => undefined };
+    const url: UpstreamConfig = {
+      ...{ kind: 'hosted', host },
+      upstream: { kind: 'http', url: 'http://127.0.0.1:1/mcp' },
+    };
+    const { send } = await start({ stateless: true }, url);
+    expect((await send('', {}, undefined, 'GET')).status).toBe(405);
+    await expect(start({ isolation: 'session' }, url)).rejects.toThrow('a URL has no process');
+  });
 });

@@ -1,6 +1,6 @@
 /** The gateway's configuration file: what it may hold, and what it means. */
 
-import type { ServingConfig, UpstreamConfig, WatchersConfig } from '@thv/compose';
+import type { PlainUpstreamConfig, ServingConfig, WatchersConfig } from '@thv/compose';
 import type { ToolOptions } from '@thv/proxy';
 import { configError } from './config-error.ts';
 import {
@@ -43,7 +43,7 @@ export interface GatewayConfig extends WatchersConfig {
 
 export interface ServerConfig {
   readonly name: string;
-  readonly upstream: UpstreamConfig;
+  readonly upstream: PlainUpstreamConfig;
   /** Only these are accepted here, instead of the issuers'. */
   readonly audiences: readonly string[] | undefined;
   /** Authorization file; undefined: everyone who signs in may do everything (D33). */
@@ -156,7 +156,7 @@ function readAuthorization(fields: Fields, path: string, folder: string): string
   return readFile(readObject(value, at, ['config']).get('config'), join(at, 'config'), folder);
 }
 
-function readUpstream(fields: Fields, path: string, around: Surroundings): UpstreamConfig {
+function readUpstream(fields: Fields, path: string, around: Surroundings): PlainUpstreamConfig {
   const url = fields.get('url');
   const command = fields.get('command');
   if ((url === undefined) === (command === undefined)) {

@@ -1,6 +1,6 @@
 /** The keys about timeouts, sessions and processes of a server. */
 
-import { findIdleServing, type ServingConfig, type UpstreamConfig } from '@thv/compose';
+import { findIdleServing, type PlainUpstreamConfig, type ServingConfig } from '@thv/compose';
 import { configError } from './config-error.ts';
 import {
   type Fields,
@@ -26,7 +26,11 @@ const KEYS: Readonly<Record<keyof ServingConfig, (typeof SERVING_KEYS)[number]>>
 };
 
 /** @throws GatewayConfigError naming the place and the way out */
-export function readServing(fields: Fields, path: string, upstream: UpstreamConfig): ServingConfig {
+export function readServing(
+  fields: Fields,
+  path: string,
+  upstream: PlainUpstreamConfig,
+): ServingConfig {
   const optional = readOptional(fields, path);
   const requestTimeout = optional(KEYS.requestTimeout, readTime(MOST_TIMEOUT));
   const sessionTtl = optional(KEYS.sessionTtl, readTime(MOST_TTL));
