@@ -1,10 +1,10 @@
 /** Reads and replaces a client's file: whole or not at all, with a copy of what was there before. */
-import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { chmod, lstat, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-codes.ts';
+import { writeFileAtomically } from '../workloads/atomic-file.ts';
 
 export interface ClientFile {
   /** Where it really is: people keep such files elsewhere and link to them. */
@@ -64,44 +64,22 @@ export async function replaceClientFile(
   try {
     await mkdir(dirname(path), { recursive: true });
     if (mode !== undefined) {
-      await writeWhole(backup, before, mode);
+      await writeFileAtomically(backup, before, { mode });
     }
-    await writeWhole(path, text, mode ?? 0o600, async () => {
-      // The client may be writing too; what it has just saved must not be lost.
-      const now = await readClientFile(path);
-      if (now.text !== before || (now.mode === undefined) !== (mode === undefined)) {
-        throw failed(path, 'it has just changed', 'try again, with the client closed');
-      }
+    await writeFileAtomically(path, text, {
+      ...(mode !== undefined && { mode }),
+      check: async () => {
+        // The client may be writing too; what it has just saved must not be lost.
+        const now = await readClientFile(path);
+        if (now.text !== before || (now.mode === undefined) !== (mode === undefined)) {
+          throw failed(path, 'it has just changed', 'try again, with the client closed');
+        }
+      },
     });
   } catch (error) {
     throw fileError(path, error);
   }
   return mode === undefined ? undefined : backup;
-}
-
-/** Beside it first, so that a full disk or a crash leaves the old one. */
-async function writeWhole(
-  path: string,
-  text: string,
-  mode: number,
-  check: () => Promise<void> = async () => undefined,
-): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
-  try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await chmod(temporary, mode);
-    await check();
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }
 
 function assertUsable(path: string, stats: Stats): void {

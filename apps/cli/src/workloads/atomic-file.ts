@@ -1,10 +1,21 @@
 /** Files that are there as a whole or not at all, whatever happens while they are written. */
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { chmod, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Replaces a file, readable by this user alone. A failure leaves the old one as it was. */
-export async function writeFileAtomically(path: string, text: string): Promise<void> {
+export interface AtomicWriteOptions {
+  /** Permission bits. Default: readable by this user alone. */
+  readonly mode?: number;
+  /** A last look before the old file is replaced; throws when it must stay. */
+  readonly check?: () => Promise<void>;
+}
+
+/** Replaces a file. A failure leaves the old one as it was. */
+export async function writeFileAtomically(
+  path: string,
+  text: string,
+  { mode, check }: AtomicWriteOptions = {},
+): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     const file = await open(temporary, 'wx', 0o600);
@@ -14,6 +25,10 @@ export async function writeFileAtomically(path: string, text: string): Promise<v
     } finally {
       await file.close();
     }
+    if (mode !== undefined) {
+      await chmod(temporary, mode);
+    }
+    await check?.();
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
@@ -24,12 +39,10 @@ export async function writeFileAtomically(path: string, text: string): Promise<v
 
 /** Without it a crash of the machine could undo the rename. */
 async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
   try {
-    await folder.sync();
+    const folder = await open(path, 'r');
+    await folder.sync().finally(() => folder.close());
   } catch {
-    // Some file systems cannot; the file itself has been written.
-  } finally {
-    await folder.close();
+    // Not every system lets one; the file itself has been written.
   }
 }
