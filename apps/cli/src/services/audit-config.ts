@@ -1,11 +1,9 @@
 /** Reads `--enable-audit` and the file of `--audit-config`: where the audit log goes, what is in it. */
 import { dirname, join, resolve } from 'node:path';
 import type { AuditConfig } from '@thv/compose';
-import { LineCounter, parseDocument } from 'yaml';
 import { usageError } from '../cli-error.ts';
-import { didYouMean } from '../suggest.ts';
 import { findStateFolders } from '../workloads/state-folders.ts';
-import { isRecord } from './json-value.ts';
+import { parseOptionFile, readMapping } from './option-file.ts';
 import type { Surroundings } from './sign-in-options.ts';
 import { readTextFile } from './text-file.ts';
 
@@ -71,21 +69,9 @@ export interface ParsedAuditConfig extends Omit<AuditConfig, 'sink'> {
  * @throws {CliError} with exit code 2.
  */
 export function parseAuditConfig(text: string, file: string): ParsedAuditConfig {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  const [problem] = document.errors;
-  if (problem !== undefined) {
-    const { line, col } = lines.linePos(problem.pos[0]);
-    const [what = ''] = problem.message.split('\n', 1);
-    throw usageError(`${file}:${line}:${col}`, what.replace(/ at line \d+, column \d+:?$/, ''));
-  }
-  const value: unknown = document.toJS() ?? {};
-  if (!isRecord(value)) throw usageError(file, 'must be a mapping');
-  for (const key of Object.keys(value)) {
-    if ((KEYS as readonly string[]).includes(key)) continue;
-    throw usageError(file, `${JSON.stringify(key)} is no key of it`, hintFor(key));
-  }
-  const { log_file: logFile, required, arguments: kept } = value;
+  const value = parseOptionFile(text, file) ?? {};
+  const members = readMapping(value, file, { known: KEYS, hints: ELSEWHERE });
+  const { log_file: logFile, required, arguments: kept } = members;
   if (logFile !== undefined && (typeof logFile !== 'string' || logFile === '')) {
     throw usageError(`${file}: log_file`, 'must be a path', 'write - for stdout');
   }
@@ -112,11 +98,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   includeRequestData: 'did you mean "arguments": "values"?',
   includeResponseData: 'leave it out: answers are never recorded',
 };
-
-function hintFor(key: string): string {
-  if (Object.hasOwn(ELSEWHERE, key)) return ELSEWHERE[key]!; // hasOwn has just said so
-  return didYouMean(key, KEYS) ?? `known keys: ${KEYS.join(', ')}`;
-}
 
 function defaultSink(name: string, env: Surroundings['env']): AuditConfig['sink'] {
   return { kind: 'file', path: join(findStateFolders(env).logs, `${name}.audit.log`) };

@@ -1,10 +1,8 @@
 /** Reads `--tools` and the file of `--tools-override`: which tools callers see, and under which names. */
 import type { ToolOptions, ToolOverride } from '@thv/proxy';
-import { LineCounter, parseDocument } from 'yaml';
-import { CliError } from '../cli-error.ts';
-import { EXIT } from '../exit-codes.ts';
-import { didYouMean } from '../suggest.ts';
+import { usageError } from '../cli-error.ts';
 import { isRecord } from './json-value.ts';
+import { parseOptionFile, readMapping } from './option-file.ts';
 import type { ServePlan } from './run-options.ts';
 import { readTextFile } from './text-file.ts';
 
@@ -37,19 +35,12 @@ export async function readToolChoice(
  * @throws {CliError} with exit code 2.
  */
 export function parseToolsOverride(text: string, file: string): Record<string, ToolOverride> {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  const [problem] = document.errors;
-  if (problem !== undefined) {
-    const { line, col } = lines.linePos(problem.pos[0]);
-    const [what = ''] = problem.message.split('\n', 1);
-    throw badFile(`${file}:${line}:${col}`, what.replace(/ at line \d+, column \d+:?$/, ''));
-  }
-  const top = readMembers(document.toJS(), file, ['toolsOverride']);
-  const overrides = top.get('toolsOverride');
-  if (overrides === undefined) throw badFile(file, 'has no toolsOverride');
+  const { toolsOverride: overrides } = readMapping(parseOptionFile(text, file), file, {
+    known: ['toolsOverride'],
+  });
+  if (overrides === undefined) throw usageError(file, 'has no toolsOverride');
   const at = `${file}: toolsOverride`;
-  if (!isRecord(overrides)) throw badFile(at, 'must be a mapping of tools');
+  if (!isRecord(overrides)) throw usageError(at, 'must be a mapping of tools');
   return Object.fromEntries(
     Object.entries(overrides).map(([real, change]) => [real, readOverride(change, at, real)]),
   );
@@ -57,29 +48,10 @@ export function parseToolsOverride(text: string, file: string): Record<string, T
 
 function readOverride(change: unknown, path: string, real: string): ToolOverride {
   const at = `${path}.${real}`;
-  const members = readMembers(change, at, ['name', 'description']);
-  for (const [key, value] of members) {
-    if (typeof value !== 'string') throw badFile(`${at}.${key}`, 'must be a text');
+  const members = readMapping(change, at, { known: ['name', 'description'] });
+  for (const [key, value] of Object.entries(members)) {
+    if (typeof value !== 'string') throw usageError(`${at}.${key}`, 'must be a text');
   }
   // Texts, as has just been checked.
-  return Object.fromEntries(members) as ToolOverride;
-}
-
-function readMembers(
-  value: unknown,
-  at: string,
-  known: readonly string[],
-): ReadonlyMap<string, unknown> {
-  if (!isRecord(value)) throw badFile(at, 'must be a mapping');
-  const members = new Map(Object.entries(value));
-  for (const key of members.keys()) {
-    if (known.includes(key)) continue;
-    const hint = didYouMean(key, known) ?? `known keys: ${known.join(', ')}`;
-    throw badFile(at, `${JSON.stringify(key)} is no key of it`, hint);
-  }
-  return members;
-}
-
-function badFile(what: string, why: string, wayOut?: string): CliError {
-  return new CliError({ exitCode: EXIT.usage, what, why, wayOut });
+  return members as ToolOverride;
 }
