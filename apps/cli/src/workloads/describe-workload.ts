@@ -32,7 +32,8 @@ export function describeWorkload(view: WorkloadView, folders: StateFolders): Wor
   const { run, createdAt, process } = record;
   return {
     ...{ name: run.name, status, detail, url },
-    clientUrl: url === undefined ? undefined : (valuesOf(run, 'resource-url')[0] ?? toLocal(url)),
+    clientUrl:
+      url === undefined ? undefined : (valuesOf(run, 'resource-url')[0] ?? toLocalUrl(url)),
     transport: transportOf(run),
     server: run.server ?? (run.args ?? []).join(' '),
     labels: valuesOf(run, 'label').flatMap((list) => list.split(',').map((one) => one.trim())),
@@ -45,7 +46,7 @@ export function describeWorkload(view: WorkloadView, folders: StateFolders): Wor
 }
 
 /** An address that means all of this machine's is one to listen on, not to call. */
-function toLocal(url: string): string {
+export function toLocalUrl(url: string): string {
   return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
 }
 

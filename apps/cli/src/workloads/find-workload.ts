@@ -5,6 +5,7 @@ import type { Io } from '../io.ts';
 import type { Log } from '../log.ts';
 import { checkName } from '../services/server-argument.ts';
 import { didYouMean } from '../suggest.ts';
+import { toLocalUrl } from './describe-workload.ts';
 import { lookAtWorkload } from './look-at-workload.ts';
 import { findStateFolders } from './state-folders.ts';
 import type { WorkloadRecord } from './workload-record.ts';
@@ -60,8 +61,7 @@ export async function findWorkloadUrl(
       wayOut: `start it with thv start ${name}`,
     });
   }
-  // An address that means all of this machine's is one to listen on, not to call.
-  return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
+  return toLocalUrl(url);
 }
 
 export function unknownWorkload(name: string, others: readonly string[]): CliError {
