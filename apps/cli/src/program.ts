@@ -18,8 +18,6 @@ import type { Io } from './io.ts';
 import type { Services } from './services/services.ts';
 import { makeStrict } from './strict-usage.ts';
 
-export type { Format, GlobalFlags } from './commands/command-host.ts';
-
 /** In the order in which help shows them. */
 const GROUPS: readonly ((program: Command, host: CommandHost) => void)[] = [
   addServeCommands,

@@ -6,7 +6,6 @@ import { clean, createLog, type Log } from '../log.ts';
 import { renderError } from '../output/error-text.ts';
 import { withProgress } from '../output/progress.ts';
 import { type Change, renderChanges } from '../output/workload-changes.ts';
-import type { Format, GlobalFlags } from '../program.ts';
 import { checkName } from '../services/server-argument.ts';
 import { didYouMean } from '../suggest.ts';
 import { unknownWorkload } from '../workloads/find-workload.ts';
@@ -14,6 +13,7 @@ import { findStateFolders } from '../workloads/state-folders.ts';
 import { withLock } from '../workloads/workload-lock.ts';
 import type { WorkloadRecord } from '../workloads/workload-record.ts';
 import { createWorkloadStore, type WorkloadStore } from '../workloads/workload-store.ts';
+import type { Format, GlobalFlags } from './command-host.ts';
 import { LOCK_PATIENCE, sayWaiting } from './run-in-background.ts';
 
 export interface ChangeArguments {

@@ -12,13 +12,12 @@ import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
 import type { Screen } from '../output/screen.ts';
 import { type Fact, renderFacts } from '../output/table.ts';
+import type { Format, GlobalFlags } from './command-host.ts';
 
-export interface DevIdpFlags {
+export interface DevIdpFlags extends GlobalFlags {
   readonly port?: number;
   readonly alg?: (typeof SIGNING_ALGORITHMS)[number];
-  readonly format?: 'text' | 'json';
-  readonly debug?: true;
-  readonly quiet?: true;
+  readonly format?: Format;
 }
 
 export async function runDevIdp(flags: DevIdpFlags, io: Io): Promise<ExitCode> {

@@ -5,10 +5,10 @@ import { CliError, usageError } from '../cli-error.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
-import type { GlobalFlags } from '../program.ts';
 import { writeFileAtomically } from '../workloads/atomic-file.ts';
 import { findWorkload } from '../workloads/find-workload.ts';
 import { runToJson } from '../workloads/saved-run.ts';
+import type { GlobalFlags } from './command-host.ts';
 import { CONFIG_VERSION } from './run-from-config.ts';
 
 export interface ExportArguments {

@@ -3,11 +3,11 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
 import { renderWorkloads, type WorkloadListFormat } from '../output/workload-list.ts';
-import type { GlobalFlags } from '../program.ts';
 import { describeWorkload } from '../workloads/describe-workload.ts';
 import { lookAtWorkload } from '../workloads/look-at-workload.ts';
 import { findStateFolders } from '../workloads/state-folders.ts';
 import { createWorkloadStore } from '../workloads/workload-store.ts';
+import type { GlobalFlags } from './command-host.ts';
 
 export interface ListArguments extends GlobalFlags {
   readonly all?: true;

@@ -5,9 +5,9 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
 import { toJsonLine } from '../output/json-line.ts';
-import type { Format, GlobalFlags } from '../program.ts';
 import { findStateFolders, toStateError } from '../workloads/state-folders.ts';
 import { createWorkloadStore } from '../workloads/workload-store.ts';
+import type { Format, GlobalFlags } from './command-host.ts';
 
 /** `NAME.log`, `NAME.proxy.log`, `NAME.audit.log`, and the older ones of each. */
 const LOG = /^(.+?)(?:\.proxy|\.audit)?\.log(?:\.\d+)?$/;

@@ -4,10 +4,10 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
 import { forTerminal } from '../output/tool-result.ts';
-import type { GlobalFlags } from '../program.ts';
 import { findWorkload } from '../workloads/find-workload.ts';
 import { isRemote, logPaths } from '../workloads/log-files.ts';
 import { readLog } from '../workloads/read-log.ts';
+import type { GlobalFlags } from './command-host.ts';
 
 export interface LogsArguments {
   readonly name: string;

@@ -5,11 +5,11 @@ import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
 import { withProgress } from '../output/progress.ts';
 import { renderToolResult } from '../output/tool-result.ts';
-import type { Format, GlobalFlags } from '../program.ts';
 import { planConnection, type ServerFlags } from '../services/mcp-flags.ts';
 import { withoutSecrets } from '../services/mcp-refusal.ts';
 import { parseArguments } from '../services/policy-question.ts';
 import { readTextFile } from '../services/text-file.ts';
+import type { Format, GlobalFlags } from './command-host.ts';
 
 export interface McpCallArguments {
   readonly tool: string;

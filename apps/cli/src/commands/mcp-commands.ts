@@ -1,12 +1,11 @@
 /** `thv mcp …`: the names and flags of the commands that ask a running server. */
 import type { Command } from 'commander';
 import { duration, once, oneOf } from '../flag-parsers.ts';
-import { type CommandHost, exampleText } from './command-host.ts';
+import { type CommandHost, exampleText, FORMATS } from './command-host.ts';
 import type { McpCallArguments } from './mcp-call.ts';
 import type { McpListArguments } from './mcp-list.ts';
 import { addServerFlags } from './server-flags.ts';
 
-const FORMATS = ['text', 'json'] as const;
 const KINDS = ['tools', 'prompts', 'resources', 'templates'] as const;
 const MAX_TIMEOUT = 3600;
 

@@ -4,10 +4,10 @@ import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
 import { renderList } from '../output/offer-table.ts';
 import { withProgress } from '../output/progress.ts';
-import type { Format, GlobalFlags } from '../program.ts';
 import { planConnection, type ServerFlags } from '../services/mcp-flags.ts';
 import { withoutSecrets } from '../services/mcp-refusal.ts';
 import type { ListName } from '../services/server-offer.ts';
+import type { Format, GlobalFlags } from './command-host.ts';
 
 export interface McpListArguments {
   readonly list: ListName;

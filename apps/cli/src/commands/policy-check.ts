@@ -7,9 +7,9 @@ import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
 import { renderCheckReport } from '../output/check-report.ts';
 import { withProgress } from '../output/progress.ts';
-import type { Format, GlobalFlags } from '../program.ts';
 import { assertNoServerFlags, planConnection, type ServerFlags } from '../services/mcp-flags.ts';
 import { loadPolicyFile, orOneLine, showPath } from '../services/policy-files.ts';
+import type { Format, GlobalFlags } from './command-host.ts';
 
 export interface PolicyCheckArguments {
   readonly file: string;

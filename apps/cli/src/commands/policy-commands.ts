@@ -1,7 +1,7 @@
 /** `thv policy …`: the names and flags of the tools for policies. */
 import type { Command } from 'commander';
 import { once, oneOf, repeated } from '../flag-parsers.ts';
-import { type CommandHost, exampleText } from './command-host.ts';
+import { type CommandHost, exampleText, FORMATS } from './command-host.ts';
 import type { PolicyCheckArguments } from './policy-check.ts';
 import type { PolicyExplainArguments } from './policy-explain.ts';
 import type { PolicySchemaArguments } from './policy-schema.ts';
@@ -9,7 +9,6 @@ import type { PolicyTestArguments } from './policy-test.ts';
 import { addServerFlags } from './server-flags.ts';
 
 const FILE = 'the authorization file, as for --authz-config';
-const FORMATS = ['text', 'json'] as const;
 
 export function addPolicyCommands(program: Command, host: CommandHost): void {
   const policy = program.command('policy').description('tools for policies; nothing is started');

@@ -4,10 +4,10 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
 import { renderExplanation } from '../output/explain-report.ts';
-import type { Format, GlobalFlags } from '../program.ts';
 import { type ClaimsFlags, readCaller } from '../services/claims.ts';
 import { loadPolicyFile, orOneLine, showPath } from '../services/policy-files.ts';
 import { type QuestionFlags, readQuestion } from '../services/policy-question.ts';
+import type { Format, GlobalFlags } from './command-host.ts';
 
 export interface PolicyExplainArguments {
   readonly file: string;

@@ -3,9 +3,9 @@ import type { SchemaOptions, SchemaType } from '@thv/authz';
 import { usageError } from '../cli-error.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
-import type { Format, GlobalFlags } from '../program.ts';
 import { loadPolicyFile } from '../services/policy-files.ts';
 import { didYouMean } from '../suggest.ts';
+import type { Format, GlobalFlags } from './command-host.ts';
 
 export interface PolicySchemaArguments {
   /** Tells the group type and the claims that are sets. */

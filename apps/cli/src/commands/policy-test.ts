@@ -5,8 +5,8 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { renderCoverage } from '../output/coverage.ts';
 import { paintMarks } from '../output/paint.ts';
-import type { GlobalFlags } from '../program.ts';
 import { loadPolicyFile, orOneLine, showPath } from '../services/policy-files.ts';
+import type { GlobalFlags } from './command-host.ts';
 
 export interface PolicyTestArguments {
   readonly file: string;

@@ -1,9 +1,9 @@
 /** `thv proxy`: the same chain as `thv run`, before a server that somebody else runs. */
 import type { ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
-import type { Format, GlobalFlags } from '../program.ts';
 import { type ProxyFlags, planProxy } from '../services/run-options.ts';
 import type { Services } from '../services/services.ts';
+import type { Format, GlobalFlags } from './command-host.ts';
 import { serveInForeground } from './serve.ts';
 
 export interface ProxyArguments {

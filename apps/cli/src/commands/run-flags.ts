@@ -1,7 +1,7 @@
 /** The flags of `thv run` and `thv proxy`: only those that do something. */
 import type { Command } from 'commander';
 import { duration, fraction, labels, list, once, oneOf, port, repeated } from '../flag-parsers.ts';
-import { exampleText } from './command-host.ts';
+import { exampleText, FORMATS } from './command-host.ts';
 import { addContainerFlags } from './container-flags.ts';
 import { addLimitFlags } from './limit-flags.ts';
 import { addProcessFlags, addServingFlags } from './serving-flags.ts';
@@ -104,7 +104,7 @@ function addServeFlags(command: Command): Command {
       list('--trusted-proxies'),
     )
     .optionsGroup('Output:')
-    .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']))
+    .option('--format <format>', 'text or json', oneOf('--format', FORMATS))
     .optionsGroup('Audit and telemetry:')
     .option('--enable-audit', 'keep an audit log: who did what, one JSON line per request')
     .option(

@@ -5,10 +5,10 @@ import { usageError } from '../cli-error.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
-import type { Format, GlobalFlags } from '../program.ts';
 import { planRun, type RunFlags } from '../services/run-options.ts';
 import type { Services } from '../services/services.ts';
 import type { TypedFlags, UntypedRun } from '../workloads/saved-run.ts';
+import type { Format, GlobalFlags } from './command-host.ts';
 import { serveInForeground } from './serve.ts';
 
 export interface RunArguments {

@@ -8,13 +8,13 @@ import { createLog, type Log } from '../log.ts';
 import { withWayOut } from '../option-flags.ts';
 import { NO_PROGRESS } from '../output/progress.ts';
 import { renderRunSummary } from '../output/run-summary.ts';
-import type { Format, GlobalFlags } from '../program.ts';
 import { readAuditConfig } from '../services/audit-config.ts';
 import { checkFiles } from '../services/input-files.ts';
 import type { ServePlan } from '../services/run-options.ts';
 import { loadStartProtectedServer, type Services } from '../services/services.ts';
 import { readToolChoice } from '../services/tools-override.ts';
 import { resolveUpstream } from '../services/upstream.ts';
+import type { Format, GlobalFlags } from './command-host.ts';
 
 export interface ServeContext {
   readonly io: Io;

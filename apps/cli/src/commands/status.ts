@@ -3,10 +3,10 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
 import { renderWorkloadStatus } from '../output/workload-status.ts';
-import type { Format, GlobalFlags } from '../program.ts';
 import { describeWorkload } from '../workloads/describe-workload.ts';
 import { findWorkload } from '../workloads/find-workload.ts';
 import { lookAtWorkload } from '../workloads/look-at-workload.ts';
+import type { Format, GlobalFlags } from './command-host.ts';
 
 export interface StatusArguments {
   readonly name: string;

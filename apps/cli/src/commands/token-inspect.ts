@@ -6,10 +6,10 @@ import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
 import { withProgress } from '../output/progress.ts';
 import { renderTokenReport } from '../output/token-report.ts';
-import type { Format, GlobalFlags } from '../program.ts';
 import { checkFiles } from '../services/input-files.ts';
 import { hasProvider, type SignInFlags } from '../services/sign-in-flags.ts';
 import { planOidc } from '../services/sign-in-options.ts';
+import type { Format, GlobalFlags } from './command-host.ts';
 
 export interface TokenInspectArguments {
   /** A token, `-` for stdin, or nothing for stdin as well. */
