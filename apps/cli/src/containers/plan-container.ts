@@ -2,6 +2,7 @@
 import type { CatalogueEntry, Permissions } from '../catalogue/catalogue.ts';
 import { usageError } from '../cli-error.ts';
 import type { Transport } from '../services/flag-words.ts';
+import { assertNotGiven } from '../services/idle-flags.ts';
 import type { ServerChoice } from '../services/server-argument.ts';
 import type { EngineName } from './engine.ts';
 
@@ -34,10 +35,16 @@ export function planContainer(
 ): ContainerPlan | undefined {
   const { engine, volume, permissionProfile: profile } = flags;
   if (server.kind !== 'container') {
-    const idle = firstGiven(flags);
-    if (idle !== undefined) {
-      throw usageError(idle, 'is for container images', 'leave it out');
-    }
+    assertNotGiven(
+      [
+        ['--engine', engine],
+        ['--target-port', flags.targetPort],
+        ['--volume', volume],
+        ['--permission-profile', profile],
+      ],
+      'is for container images',
+      'leave it out',
+    );
     return undefined;
   }
   const transport = chooseTransport(flags, entry);
@@ -70,18 +77,4 @@ function chooseTransport(flags: ContainerFlags, entry: CatalogueEntry | undefine
     return flags.transport;
   }
   return entry?.transport ?? (flags.targetPort === undefined ? 'stdio' : 'streamable-http');
-}
-
-const NAMES = {
-  engine: '--engine',
-  targetPort: '--target-port',
-  volume: '--volume',
-  permissionProfile: '--permission-profile',
-} as const;
-
-function firstGiven(flags: ContainerFlags): string | undefined {
-  // Safe: the keys of a table of this file.
-  const keys = Object.keys(NAMES) as (keyof typeof NAMES)[];
-  const given = keys.find((key) => flags[key] !== undefined);
-  return given === undefined ? undefined : NAMES[given];
 }

@@ -56,6 +56,18 @@ const RULES: readonly IdleRule[] = [
   },
 ];
 
+/** @throws {CliError} with exit code 2, for the first of these flags, as they are written, that has a value. */
+export function assertNotGiven(
+  flags: readonly (readonly [flag: string, value: unknown])[],
+  why: string,
+  wayOut: string,
+): void {
+  const [flag] = flags.find(([, value]) => value !== undefined) ?? [];
+  if (flag !== undefined) {
+    throw usageError(flag, why, wayOut);
+  }
+}
+
 /** @throws {CliError} with exit code 2, for the first flag that the others leave without effect. */
 export function assertNoIdleFlag(flags: SignInFlags): void {
   const rule = RULES.find(({ given, idle }) => given(flags) && idle(flags));

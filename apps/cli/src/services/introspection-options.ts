@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import type { IntrospectionConfig, SecretReference } from '@thv/compose';
 import { usageError } from '../cli-error.ts';
+import { assertNotGiven } from './idle-flags.ts';
 import type { SignInFlags } from './sign-in-flags.ts';
 import type { Surroundings } from './sign-in-options.ts';
 
@@ -63,17 +64,16 @@ export function planIntrospection(
 
 /** D1: a flag that would do nothing is a mistake. A variable may be set for other commands. */
 function assertNoStrayFlag(flags: SignInFlags): void {
-  const stray = (
+  assertNotGiven(
     [
       ['--oidc-client-secret', flags.oidcClientSecret],
       ['--oidc-client-secret-file', flags.oidcClientSecretFile],
       ['--oidc-introspection-auth', flags.oidcIntrospectionAuth],
       ['--oidc-introspect-jwts', flags.oidcIntrospectJwts],
-    ] as const
-  ).find(([, value]) => value !== undefined);
-  if (stray !== undefined) {
-    throw usageError(stray[0], 'means nothing without --oidc-introspection-url', 'add it');
-  }
+    ],
+    'means nothing without --oidc-introspection-url',
+    'add it',
+  );
 }
 
 interface ChosenSecret extends Omit<IntrospectionPlan, 'introspection'> {

@@ -4,6 +4,7 @@ import type { Io } from '../io.ts';
 import type { Log } from '../log.ts';
 import { isLoopbackName } from '../loopback.ts';
 import { checkPublicUrl } from './flag-values.ts';
+import { assertNotGiven } from './idle-flags.ts';
 import { readTextFile } from './text-file.ts';
 
 /** The flags themselves. */
@@ -68,11 +69,15 @@ export async function planConnection(
 
 /** A flag that says something about a server, when none is named. */
 export function assertNoServerFlags({ token, tokenFile, header }: ServerFlags): void {
-  const given = { '--token': token, '--token-file': tokenFile, '--header': header };
-  const [idle] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
-  if (idle !== undefined) {
-    throw usageError(idle, 'means nothing without --server', 'add it');
-  }
+  assertNotGiven(
+    [
+      ['--token', token],
+      ['--token-file', tokenFile],
+      ['--header', header],
+    ],
+    'means nothing without --server',
+    'add it',
+  );
 }
 
 /** What people keep in a file or paste: a line, or the whole value of the Authorization header. */

@@ -5,6 +5,7 @@ import type { Io } from '../io.ts';
 import { parseSecretBinding, type SecretBinding } from '../secrets/secret-name.ts';
 import { resolveSecrets } from '../secrets/secret-source.ts';
 import { readEnvFiles } from './env-file.ts';
+import { assertNotGiven } from './idle-flags.ts';
 import type { ServerChoice } from './server-argument.ts';
 import { VARIABLE_NAME } from './variable-name.ts';
 
@@ -31,18 +32,19 @@ export interface VariablePlan {
 export const NO_VARIABLES: VariablePlan = { env: [], envFiles: [], secrets: [], entry: undefined };
 
 /** @throws {CliError} with exit code 2, for a server that has no environment. */
-export function planVariables(
-  { env = [], envFile = [], secret = [] }: VariableFlags,
-  { server, entry }: ServerChoice,
-): VariablePlan {
-  const given = [
-    ['--env', env],
-    ['--env-file', envFile],
-    ['--secret', secret],
-  ].find(([, values]) => values?.length !== 0);
-  if (server.kind === 'url' && given !== undefined) {
-    throw usageError(String(given[0]), 'a URL has no environment', 'leave it out');
+export function planVariables(flags: VariableFlags, { server, entry }: ServerChoice): VariablePlan {
+  if (server.kind === 'url') {
+    assertNotGiven(
+      [
+        ['--env', flags.env],
+        ['--env-file', flags.envFile],
+        ['--secret', flags.secret],
+      ],
+      'a URL has no environment',
+      'leave it out',
+    );
   }
+  const { env = [], envFile = [], secret = [] } = flags;
   const secrets = secret.map(parseSecretBinding);
   assertOnce([...env.map(nameOf), ...secrets.map(({ variable }) => variable)]);
   return { env, envFiles: envFile, secrets, entry };

@@ -2,6 +2,7 @@
 import type { OtlpConfig, TelemetryConfig } from '@thv/compose';
 import { usageError } from '../cli-error.ts';
 import { isLoopbackName } from '../loopback.ts';
+import { assertNotGiven } from './idle-flags.ts';
 
 /** The flags of telemetry. */
 export interface TelemetryFlags {
@@ -54,16 +55,15 @@ export function planTelemetry(flags: TelemetryFlags, name: string): TelemetryPla
 
 /** D1: a flag that would do nothing is a mistake. */
 function assertNoStrayFlag(flags: TelemetryFlags): void {
-  const stray = (
+  assertNotGiven(
     [
       ['--otel-sampling-rate', flags.otelSamplingRate],
       ['--otel-headers', flags.otelHeaders],
       ['--otel-insecure', flags.otelInsecure],
-    ] as const
-  ).find(([, value]) => value !== undefined);
-  if (stray !== undefined) {
-    throw usageError(stray[0], 'means nothing without --otel-endpoint', 'add it');
-  }
+    ],
+    'means nothing without --otel-endpoint',
+    'add it',
+  );
 }
 
 function planOtlp(endpoint: string, flags: TelemetryFlags): OtlpConfig {

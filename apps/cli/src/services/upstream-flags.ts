@@ -10,6 +10,7 @@ import {
 import { usageError } from '../cli-error.ts';
 import { isLoopbackName } from '../loopback.ts';
 import type { Transport } from './flag-words.ts';
+import { assertNotGiven } from './idle-flags.ts';
 import type { InputFile } from './introspection-options.ts';
 import type { ServerArgument } from './server-argument.ts';
 import type { Surroundings } from './sign-in-options.ts';
@@ -50,18 +51,15 @@ function planProcess({ flags, server }: UpstreamInput): UpstreamPlan {
   if (flags.transport !== undefined && flags.transport !== 'stdio' && !mayListen) {
     throw usageError('--transport', 'a server that thv starts speaks over stdio', 'leave it out');
   }
-  const stray = [
-    ['--forward-token', flags.forwardToken],
-    ['--remote-auth-bearer-token-file', flags.remoteAuthBearerTokenFile],
-    ['--remote-forward-headers', flags.remoteForwardHeaders],
-  ].find(([, value]) => value !== undefined);
-  if (stray !== undefined) {
-    throw usageError(
-      String(stray[0]),
-      'means nothing for a server that thv starts',
-      'leave it out; --env gives such a server what it needs',
-    );
-  }
+  assertNotGiven(
+    [
+      ['--forward-token', flags.forwardToken],
+      ['--remote-auth-bearer-token-file', flags.remoteAuthBearerTokenFile],
+      ['--remote-forward-headers', flags.remoteForwardHeaders],
+    ],
+    'means nothing for a server that thv starts',
+    'leave it out; --env gives such a server what it needs',
+  );
   return { options: {}, files: [], warnings: [], notices: [] };
 }
 
