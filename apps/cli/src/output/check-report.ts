@@ -1,6 +1,7 @@
 /** What `thv policy check` prints. Pure. */
 import type { Finding, Severity } from '@thv/authz';
 import { clean } from '../log.ts';
+import { hintLines } from './hint-lines.ts';
 import { toJsonLine } from './json-line.ts';
 import { type Meaning, paint } from './paint.ts';
 import type { Screen } from './screen.ts';
@@ -59,9 +60,7 @@ function renderFinding(finding: Finding, { file, showPath, screen }: CheckOutput
     `${place}: ${paint(`${severity} ${code}`, MEANING[severity], screen)}`,
     ...renderExcerpt(finding).map((text) => `    ${text}`),
     ...wrapLines(clean(`${whose}${message}`), '  ', screen),
-    ...(fix === undefined ? [] : wrapLines(clean(fix), '  → ', screen)).map((line) =>
-      paint(line, 'hint', screen),
-    ),
+    ...hintLines(fix && clean(fix), '  → ', screen),
   ];
   return `${lines.join('\n')}\n`;
 }

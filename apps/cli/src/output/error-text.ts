@@ -1,5 +1,6 @@
 /** An error as a person reads it: what, why, and what to do. Pure. */
 import { clean } from '../log.ts';
+import { hintLines } from './hint-lines.ts';
 import { paint } from './paint.ts';
 import type { Screen } from './screen.ts';
 import { wrapLines } from './text-width.ts';
@@ -23,11 +24,10 @@ export function renderError({ what, why, wayOut }: ErrorParts, screen: Screen): 
     return `${paint('thv:', 'bad', screen)} ${line}\n`;
   }
   const [first = '', ...rest] = wrapLines(`${show(what)}: ${show(why)}`, 'thv: ', screen);
-  const hint = wayOut === undefined ? [] : wrapLines(show(wayOut), '   → ', screen);
   return [
     first.replace(/^thv:/, (name) => paint(name, 'bad', screen)),
     ...rest,
-    ...hint.map((line) => paint(line, 'hint', screen)),
+    ...hintLines(wayOut && show(wayOut), '   → ', screen),
   ]
     .map((line) => `${line}\n`)
     .join('');

@@ -2,6 +2,7 @@
 import type { ExplainedPolicy, Explanation } from '@thv/authz';
 import { clean } from '../log.ts';
 import type { PolicyPlace } from '../services/policy-text.ts';
+import { hintLines } from './hint-lines.ts';
 import { toJsonLine } from './json-line.ts';
 import { type Meaning, paint } from './paint.ts';
 import type { Screen } from './screen.ts';
@@ -131,9 +132,7 @@ function renderErrors({ errors }: Explanation, options: ExplanationOptions): rea
             SOURCE_INDENT,
             screen,
           ),
-          ...(hint === undefined ? [] : wrapLines(clean(hint), `${SOURCE_INDENT}→ `, screen)).map(
-            (line) => paint(line, 'hint', screen),
-          ),
+          ...hintLines(hint && clean(hint), `${SOURCE_INDENT}→ `, screen),
         ]),
       ];
 }
@@ -176,7 +175,7 @@ function renderGroups(
       ? 'the token gives no groups'
       : `the token gives ${groups.slice(0, MAX_GROUPS).join(', ')}${more}`;
   const text = `${found}; looked at: ${groupClaims.join(', ')}`;
-  return wrapLines(text, `${SOURCE_INDENT}→ `, screen).map((line) => paint(line, 'hint', screen));
+  return hintLines(text, `${SOURCE_INDENT}→ `, screen);
 }
 
 function renderCedar({ request, entities }: Explanation): readonly string[] {

@@ -1,5 +1,6 @@
 /** What `thv token inspect` prints: every check, what it saw, and what to do. Pure. */
 import type { inspectSignIn } from '@thv/compose';
+import { hintLines } from './hint-lines.ts';
 import { paint, paintMarks } from './paint.ts';
 import { providerHint } from './provider-hints.ts';
 import type { Screen } from './screen.ts';
@@ -30,9 +31,7 @@ export function renderTokenReport(inspection: Inspection, options: TokenReportOp
   const { screen } = options;
   const lines = checks.flatMap(({ name, ok: passed, detail, hint }) => [
     ...wrapLines(detail, `${passed ? '✓' : '✗'} ${name.padEnd(width)}  `, screen),
-    ...(hint === null ? [] : wrapLines(hint, `  ${' '.repeat(width)}  → `, screen)).map((line) =>
-      paint(line, 'hint', screen),
-    ),
+    ...hintLines(hint ?? undefined, `  ${' '.repeat(width)}  → `, screen),
   ]);
   const end = paint(verdict(inspection), ok ? 'good' : 'bad', screen);
   return `${paintMarks(lines.join('\n'), screen)}\n\n${end}\n`;
