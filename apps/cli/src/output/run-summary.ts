@@ -1,5 +1,6 @@
 /** What `thv run` prints once the server can be called. Pure. */
 import type { IssuerConfig, SignInConfig } from '@thv/compose';
+import { clientConfig } from './client-config.ts';
 import type { Screen } from './screen.ts';
 import { type Fact, renderFacts } from './table.ts';
 
@@ -29,7 +30,7 @@ function renderText({ name, url, signIn, policyFile, log }: RunSummary, screen: 
     ['POLICY', policyFile ?? 'none', policyFile === undefined ? 'warning' : undefined],
     ...(log === undefined ? [] : [['LOG', log] as const]),
   ];
-  const config = clientConfig(name, clientUrl(signIn, url));
+  const config = clientConfig([[name, clientUrl(signIn, url)]]);
   return `${renderFacts(facts, screen)}\n${JSON.stringify(config, null, 2)}\n`;
 }
 
@@ -40,7 +41,7 @@ function renderJson({ name, url, signIn, policyFile, log }: RunSummary): string 
     sign_in: signInData(signIn, url),
     policy: policyFile ?? null,
     ...(log !== undefined && { log }),
-    client_config: clientConfig(name, clientUrl(signIn, url)),
+    client_config: clientConfig([[name, clientUrl(signIn, url)]]),
   })}\n`;
 }
 
@@ -139,9 +140,4 @@ function describeSource({ issuer, jwksUrl, inCluster }: IssuerConfig): string {
 /** How clients reach the server: they refuse one whose metadata names another resource. */
 function clientUrl(signIn: SignInConfig, url: string): string {
   return (signIn.kind === 'oidc' ? signIn.resourceUrl : undefined) ?? url;
-}
-
-/** What MCP clients read from their configuration file. */
-function clientConfig(name: string, url: string) {
-  return { mcpServers: { [name]: { type: 'http', url } } };
 }

@@ -1,6 +1,7 @@
 /** What `thv list` prints. Pure. */
 import { clean } from '../log.ts';
 import type { WorkloadDescription } from '../workloads/describe-workload.ts';
+import { clientConfig } from './client-config.ts';
 import { toJsonLine } from './json-line.ts';
 import type { Meaning } from './paint.ts';
 import type { Screen } from './screen.ts';
@@ -24,7 +25,7 @@ export function renderWorkloads(
     case 'json':
       return toJsonLine(workloads.map(workloadToJson));
     case 'mcpservers':
-      return `${JSON.stringify(clientConfig(workloads), undefined, 2)}\n`;
+      return `${JSON.stringify(clientConfig(callable(workloads)), undefined, 2)}\n`;
     case 'text':
       return renderText(workloads, options);
     default:
@@ -49,15 +50,11 @@ export function workloadToJson(workload: WorkloadDescription) {
   };
 }
 
-/** What MCP clients read from their configuration file: those that can be called. */
-function clientConfig(workloads: readonly WorkloadDescription[]) {
-  return {
-    mcpServers: Object.fromEntries(
-      workloads.flatMap(({ name, clientUrl: url }) =>
-        url === undefined ? [] : [[name, { type: 'http', url }] as const],
-      ),
-    ),
-  };
+/** Those that can be called. */
+function callable(workloads: readonly WorkloadDescription[]) {
+  return workloads.flatMap(({ name, clientUrl: url }) =>
+    url === undefined ? [] : [[name, url] as const],
+  );
 }
 
 const MEANINGS: Readonly<Record<WorkloadDescription['status'], Meaning>> = {
