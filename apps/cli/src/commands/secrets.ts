@@ -3,6 +3,7 @@ import { CliError, usageError } from '../cli-error.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
+import { toJsonLine } from '../output/json-line.ts';
 import { renderTable } from '../output/table.ts';
 import { checkSecretName, secretVariable } from '../secrets/secret-name.ts';
 import { givenSecret, keyGivers, noSuchSecret, resolveSecrets } from '../secrets/secret-source.ts';
@@ -32,7 +33,7 @@ export async function setSecret(name: string, flags: SecretFlags, io: Io): Promi
 export async function getSecret(name: string, flags: SecretFlags, io: Io): Promise<ExitCode> {
   checkSecretName('NAME', name);
   const value = (await resolveSecrets([name], io, flags.keyFile)).get(name) ?? '';
-  io.out(flags.format === 'json' ? `${JSON.stringify({ name, value })}\n` : `${value}\n`);
+  io.out(flags.format === 'json' ? toJsonLine({ name, value }) : `${value}\n`);
   return EXIT.done;
 }
 
@@ -43,7 +44,7 @@ export async function listSecrets(flags: SecretFlags, io: Io): Promise<ExitCode>
     source: givenSecret(name, io.env) === undefined ? 'store' : secretVariable(name),
   }));
   if (flags.format === 'json') {
-    io.out(`${JSON.stringify(rows)}\n`);
+    io.out(toJsonLine(rows));
   } else if (rows.length === 0) {
     createLog(
       io,
