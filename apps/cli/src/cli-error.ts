@@ -1,4 +1,5 @@
 /** An error that the user sees as one line: `thv: <what>: <why>; <way out>`. */
+import { codeOf } from './error-code.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { toFlagTerms } from './option-flags.ts';
 
@@ -51,7 +52,7 @@ export function toStartError(error: unknown, { what, portFlag }: StartErrorConte
     new CliError({ exitCode: EXIT.failed, what, why, wayOut, cause: error });
   const why = error instanceof Error ? error.message : String(error);
   const otherPort = `choose another ${portFlag}, or 0 for a free one`;
-  switch (error instanceof Error && 'code' in error ? error.code : undefined) {
+  switch (codeOf(error)) {
     case 'EADDRINUSE':
       return failed('the port is in use', otherPort);
     case 'EACCES':

@@ -3,6 +3,7 @@ import type { Stats } from 'node:fs';
 import { lstat, mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CliError } from '../cli-error.ts';
+import { codeOf } from '../error-code.ts';
 import { EXIT } from '../exit-codes.ts';
 import { writeFileAtomically } from '../workloads/atomic-file.ts';
 
@@ -124,8 +125,4 @@ function failed(path: string, why: string, wayOut?: string, cause?: unknown): Cl
     wayOut: wayOut === undefined ? kept : `${wayOut}; ${kept}`,
     cause,
   });
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }

@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { CliError, usageError } from '../cli-error.ts';
+import { codeOf } from '../error-code.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
@@ -33,11 +34,10 @@ export async function exportWorkload(
     const file = resolve(io.cwd, path);
     await assertReplaceable(file, path);
     await writeFileAtomically(file, text).catch((error: unknown) => {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
       throw new CliError({
         exitCode: EXIT.failed,
         what: path,
-        why: `cannot be written (${code})`,
+        why: `cannot be written (${codeOf(error) ?? String(error)})`,
         wayOut: 'check the path',
         cause: error,
       });

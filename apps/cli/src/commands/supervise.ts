@@ -5,6 +5,7 @@
 import type { ProtectedServerConfig, RunningServer } from '@thv/compose';
 import { savedCatalogue } from '../catalogue/choose-catalogue.ts';
 import { CliError, toReadyError, toStartError } from '../cli-error.ts';
+import { codeOf } from '../error-code.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { clean, createLog } from '../log.ts';
@@ -181,7 +182,7 @@ async function startOnLastPort(
   try {
     return await start({ ...config, listen: { ...listen, port: lastPort } });
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_PROXY_LISTEN')) {
+    if (codeOf(error) !== 'ERR_PROXY_LISTEN') {
       throw error;
     }
     log({ level: 'warn', message: `port ${lastPort} is taken by now; another one is used` });

@@ -5,6 +5,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { parseCatalogue } from '../catalogue/parse-catalogue.ts';
 import { usageError } from '../cli-error.ts';
 import { decodeText } from '../decode-text.ts';
+import { codeOf } from '../error-code.ts';
 import type { Io } from '../io.ts';
 import type { Log } from '../log.ts';
 import { fetchRegistry, MAX_REGISTRY_BYTES, RegistryUnreachableError } from './fetch-registry.ts';
@@ -49,7 +50,7 @@ export async function readRegistry(
   const text = await fetchRegistry(place.url, place);
   const catalogue = parseCatalogue(text, place.shown);
   await writeCached(place.url, text, env).catch((error: unknown) => {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const code = codeOf(error) ?? String(error);
     log({ level: 'warn', message: `no copy of the registry can be kept (${code})` });
   });
   return catalogue;

@@ -6,6 +6,7 @@ import { createHash, hkdfSync, randomBytes, scrypt, timingSafeEqual } from 'node
 import { open, readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { CliError, usageError } from '../cli-error.ts';
+import { codeOf } from '../error-code.ts';
 import { EXIT } from '../exit-codes.ts';
 
 /** What everybody may know. */
@@ -160,7 +161,7 @@ async function createOrReadKeyFile(path: string): Promise<Buffer> {
     }
     return material;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
+    if (codeOf(error) === 'EEXIST') {
       return readKeyFile(path);
     }
     throw usageError('--key-file', `${path} cannot be written`, 'check the path');

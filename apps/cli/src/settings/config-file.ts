@@ -1,6 +1,7 @@
 /** The files in the folder of what thv's user has chosen: each changed by one command at a time. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '../error-code.ts';
 import { writeFileAtomically } from '../workloads/atomic-file.ts';
 import { withLock } from '../workloads/workload-lock.ts';
 import { createConfigFolder, findConfigFolder, toConfigError } from './config-folder.ts';
@@ -59,7 +60,7 @@ async function readConfigFile(path: string): Promise<ConfigFile> {
   try {
     return { path, bytes: await readFile(path) };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+    if (codeOf(error) === 'ENOENT') {
       return { path, bytes: undefined };
     }
     throw toConfigError(error, path);

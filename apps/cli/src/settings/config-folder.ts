@@ -1,5 +1,6 @@
 /** Where thv keeps what its user has chosen: `$XDG_CONFIG_HOME/thv`. */
 import { CliError } from '../cli-error.ts';
+import { codeOf } from '../error-code.ts';
 import { EXIT } from '../exit-codes.ts';
 import { createPrivateFolder } from '../workloads/state-folders.ts';
 import { type Environment, findUserFolder } from './user-folder.ts';
@@ -33,11 +34,10 @@ export function toConfigError(error: unknown, path: string): CliError {
   if (error instanceof CliError) {
     return error;
   }
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
   return new CliError({
     exitCode: EXIT.failed,
     what: 'configuration',
-    why: `${path} cannot be used (${code})`,
+    why: `${path} cannot be used (${codeOf(error) ?? 'unknown error'})`,
     wayOut: 'correct that, or set XDG_CONFIG_HOME to another folder',
     cause: error,
   });

@@ -2,6 +2,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf } from '../error-code.ts';
 
 export interface ReadLogOptions {
   readonly path: string;
@@ -60,7 +61,7 @@ async function openIfThere(path: string): Promise<OpenLog | undefined> {
   try {
     handle = await open(path, 'r');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+    if (codeOf(error) === 'ENOENT') {
       return undefined;
     }
     throw error;

@@ -4,6 +4,7 @@ import { access, chmod, lstat, mkdir, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { CliError } from '../cli-error.ts';
+import { codeOf } from '../error-code.ts';
 import { EXIT } from '../exit-codes.ts';
 
 export interface StateFolders {
@@ -70,7 +71,7 @@ export async function createPrivateFolder(
 
 /** Step by step: asked for all of them at once, Node says ENOENT where the disk is read-only. */
 async function makeFolder(path: string): Promise<void> {
-  const make = () => mkdir(path, { mode: 0o700 }).then(() => undefined, codeOf);
+  const make = () => mkdir(path, { mode: 0o700 }).then(() => undefined, nameError);
   let code = await make();
   if (code === 'ENOENT' && dirname(path) !== path) {
     await makeFolder(dirname(path));
@@ -129,7 +130,7 @@ export function toStateError(error: unknown, path: string): CliError {
   if (error instanceof CliError) {
     return error;
   }
-  const code = codeOf(error);
+  const code = nameError(error);
   return new CliError({
     exitCode: EXIT.failed,
     what: 'state directory',
@@ -139,6 +140,6 @@ export function toStateError(error: unknown, path: string): CliError {
   });
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+function nameError(error: unknown): string {
+  return codeOf(error) ?? 'unknown error';
 }

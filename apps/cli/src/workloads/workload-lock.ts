@@ -11,6 +11,7 @@ import { readlinkSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CliError } from '../cli-error.ts';
+import { codeOf } from '../error-code.ts';
 import { EXIT } from '../exit-codes.ts';
 import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
 import { type StateFolders, toStateError } from './state-folders.ts';
@@ -115,7 +116,7 @@ function create(path: string, text: string): boolean {
     symlinkSync(text, path);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
+    if (codeOf(error) === 'EEXIST') {
       return false;
     }
     throw toStateError(error, path);

@@ -1,6 +1,7 @@
 /** Reads and writes the records of workloads. What is damaged is put aside, and the rest works. */
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { codeOf } from '../error-code.ts';
 import type { Log } from '../log.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import { createStateFolders, type StateFolders, toStateError } from './state-folders.ts';
@@ -71,7 +72,7 @@ export function createWorkloadStore(folders: StateFolders, log: Log): WorkloadSt
 
   async function names(): Promise<readonly string[]> {
     const entries = await readdir(folders.workloads).catch((error: unknown) => {
-      if (isMissing(error)) {
+      if (codeOf(error) === 'ENOENT') {
         return [];
       }
       throw toStateError(error, folders.workloads);
@@ -121,13 +122,9 @@ async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (isMissing(error)) {
+    if (codeOf(error) === 'ENOENT') {
       return undefined;
     }
     throw toStateError(error, path);
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
