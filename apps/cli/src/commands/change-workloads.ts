@@ -42,8 +42,8 @@ export interface ChangeRules {
   readonly what: string;
   /** What it is doing, while it takes long: "stopping". */
   readonly doing: string;
-  /** What one is told that does not exist; undefined when that is a failure. */
-  readonly missing: string | undefined;
+  /** Nothing is left to be done for one that does not exist; otherwise that is a failure. */
+  readonly missingIsDone: boolean;
   readonly change: (record: WorkloadRecord, context: ChangeContext) => Promise<Changed>;
   /** Shows more about a failure. */
   readonly onFailure?: (error: unknown) => void;
@@ -91,11 +91,12 @@ export async function changeWorkloads(
 
   async function changeOne(name: string, others: readonly string[]): Promise<Changed> {
     const missing = (): Changed => {
-      if (rules.missing === undefined) {
-        throw unknownWorkload(name, others);
+      const failure = unknownWorkload(name, others);
+      if (!rules.missingIsDone) {
+        throw failure;
       }
       const hint = didYouMean(name, others);
-      return { result: hint === undefined ? rules.missing : `${rules.missing}; ${hint}` };
+      return { result: hint === undefined ? failure.why : `${failure.why}; ${hint}` };
     };
     if (!others.includes(name)) {
       return missing();

@@ -10,7 +10,7 @@ export function removeWorkloads(args: ChangeArguments, io: Io): Promise<ExitCode
     {
       what: 'rm',
       doing: 'removing',
-      missing: 'there is no server of this name',
+      missingIsDone: true,
       async change(record, { store }) {
         const stopped = await stopProcess(record, store.folders);
         await store.remove(record.run.name);

@@ -43,7 +43,7 @@ export async function startWorkloads(args: StartArguments, io: Io): Promise<Exit
     {
       what: how,
       doing: how === 'start' ? 'starting' : 'restarting',
-      missing: undefined,
+      missingIsDone: false,
       onFailure: (error) => showLines(error, io),
       async change(record, { store }) {
         const view = await lookAtWorkload(record);

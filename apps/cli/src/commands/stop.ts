@@ -10,7 +10,7 @@ export function stopWorkloads(args: ChangeArguments, io: Io): Promise<ExitCode> 
     {
       what: 'stop',
       doing: 'stopping',
-      missing: 'there is no server of this name',
+      missingIsDone: true,
       async change(record, { store }) {
         const stopped = await stopProcess(record, store.folders);
         if (record.process !== undefined || record.failure !== undefined) {
