@@ -1,10 +1,10 @@
 /** Finds a client's file and looks into it. */
 import { access } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { CliError, usageError } from '../cli-error.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
+import { homeOfUser } from '../workloads/state-folders.ts';
 import { type ClientFile, readClientFile } from './client-file.ts';
 import { CLIENTS, type Client, type ClientId, type Machine } from './client-table.ts';
 import { DamagedFileError, readServers, type ServerEntry } from './edit-servers.ts';
@@ -91,13 +91,4 @@ function findMachine({ env }: Pick<Io, 'env'>): Machine {
     );
   }
   return { platform: process.platform, env, home };
-}
-
-function homeOfUser(): string | undefined {
-  try {
-    return userInfo().homedir;
-  } catch {
-    // Containers run under ids that have no entry in the user database.
-    return undefined;
-  }
 }

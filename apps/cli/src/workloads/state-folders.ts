@@ -103,7 +103,8 @@ function stateHome({ XDG_STATE_HOME: state, HOME: home }: Environment): string {
   return join(place, '.local', 'state');
 }
 
-function homeOfUser(): string | undefined {
+/** The home directory that the system knows, whatever the environment says; absolute. */
+export function homeOfUser(): string | undefined {
   try {
     const { homedir } = userInfo();
     return isAbsolute(homedir) ? homedir : undefined;
