@@ -128,11 +128,12 @@ async function assertFree(store: WorkloadStore, name: string): Promise<void> {
   const record = await store.read(name);
   if (record !== undefined) {
     const { status } = await lookAtWorkload(record);
+    const how = status === 'running' ? 'stop' : 'start';
     throw new CliError({
       exitCode: EXIT.failed,
       what: name,
       why: `there is a server of this name already (${status})`,
-      wayOut: `${status === 'running' ? 'stop' : 'start'} it with thv ${status === 'running' ? 'stop' : 'start'} ${name}, forget it with thv rm ${name}, or choose another --name`,
+      wayOut: `${how} it with thv ${how} ${name}, forget it with thv rm ${name}, or choose another --name`,
     });
   }
   if (await store.exists(name)) {

@@ -95,7 +95,7 @@ export async function readServerVariables(
   return found;
 }
 
-export function parseDeclaration(
+function parseDeclaration(
   declaration: string,
   parent: Environment,
 ): readonly [name: string, value: string] {

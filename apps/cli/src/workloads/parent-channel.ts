@@ -1,6 +1,7 @@
 /** The supervising process's end of the channel to the command that started it. */
 import { once } from 'node:events';
 import { usageError } from '../cli-error.ts';
+import { memberOf } from '../services/json-value.ts';
 import { ADOPTED, type Order, type Outcome, orderFromJson } from './hand-over.ts';
 
 export interface ParentChannel {
@@ -47,7 +48,5 @@ export async function openParentChannel(): Promise<ParentChannel> {
 }
 
 function isAdoption(message: unknown): boolean {
-  return typeof message === 'object' && message !== null && 'type' in message
-    ? message.type === ADOPTED.type
-    : false;
+  return memberOf(message, 'type') === ADOPTED.type;
 }

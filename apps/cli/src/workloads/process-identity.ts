@@ -60,7 +60,7 @@ export async function signal(identity: ProcessIdentity, name: NodeJS.Signals): P
 }
 
 /** Names the current boot of the machine; empty where the system does not. */
-export function currentBoot(): string {
+function currentBoot(): string {
   if (process.platform !== 'linux') {
     return '';
   }

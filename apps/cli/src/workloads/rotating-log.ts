@@ -21,11 +21,6 @@ export interface RotatingLogOptions {
 
 const MIB = 1024 * 1024;
 
-/** The older files of a log, the youngest first. */
-export function olderLogs(path: string, keep = 2): readonly string[] {
-  return Array.from({ length: keep }, (_, at) => `${path}.${at + 1}`);
-}
-
 /** @throws the file system's error when the file cannot be opened. */
 export function createRotatingLog(options: RotatingLogOptions): RotatingLog {
   const { path, maxBytes = 10 * MIB, keep = 2, now = () => new Date() } = options;
@@ -74,7 +69,8 @@ export function openLog(path: string): number {
 }
 
 function rotate(path: string, keep: number): void {
-  const files = [path, ...olderLogs(path, keep)];
+  const older = Array.from({ length: keep }, (_, at) => `${path}.${at + 1}`);
+  const files = [path, ...older];
   for (let at = files.length - 1; at > 0; at -= 1) {
     try {
       renameSync(files[at - 1] ?? path, files[at] ?? path);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-codes.ts';
 import { askWorkload } from './control-channel.ts';
-import { isAlive, signal } from './process-identity.ts';
+import { isAlive, type ProcessIdentity, signal } from './process-identity.ts';
 import { endLeftServers, serverProcessesPath } from './server-processes.ts';
 import type { StateFolders } from './state-folders.ts';
 import type { WorkloadRecord } from './workload-record.ts';
@@ -39,7 +39,7 @@ async function stopProxy({ process, run }: WorkloadRecord): Promise<boolean> {
   if (process === undefined || !(await isAlive(process))) {
     return false;
   }
-  const gone = (time: number) => isGoneWithin(() => isAlive(process), time);
+  const gone = (time: number) => isGoneWithin(process, time);
   const listens = (await askWorkload(process, 'stop')) !== undefined;
   if (listens && (await gone(PATIENCE))) {
     return true;
@@ -57,9 +57,9 @@ async function stopProxy({ process, run }: WorkloadRecord): Promise<boolean> {
   });
 }
 
-async function isGoneWithin(lives: () => Promise<boolean>, time: number): Promise<boolean> {
+async function isGoneWithin(process: ProcessIdentity, time: number): Promise<boolean> {
   const until = performance.now() + time;
-  while (await lives()) {
+  while (await isAlive(process)) {
     if (performance.now() >= until) {
       return false;
     }

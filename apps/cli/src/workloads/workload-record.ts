@@ -4,7 +4,7 @@ import type { ProcessIdentity } from './process-identity.ts';
 import { RUN_KEYS, runFromJson, runToJson, type SavedRun } from './saved-run.ts';
 import { checkKeys, isText, readRecord } from './strict-json.ts';
 
-export const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 1;
 
 export interface WorkloadRecord {
   readonly run: SavedRun;
