@@ -2,7 +2,20 @@
 import { access, constants } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { usageError } from '../cli-error.ts';
-import type { InputFile } from './introspection-options.ts';
+
+/** A file that a flag names. */
+export interface InputFile {
+  readonly flag: string;
+  /** As it was written. */
+  readonly path: string;
+}
+
+/** The files of those flags that were given. */
+export function filesOf(
+  flags: readonly (readonly [flag: string, path: string | undefined])[],
+): readonly InputFile[] {
+  return flags.flatMap(([flag, path]) => (path === undefined ? [] : [{ flag, path }]));
+}
 
 /** @throws {CliError} with exit code 2, naming the flag of the first file that cannot be read. */
 export async function checkFiles(files: readonly InputFile[], cwd: string): Promise<void> {

@@ -4,15 +4,9 @@ import { resolve } from 'node:path';
 import type { IntrospectionConfig, SecretReference } from '@thv/compose';
 import { usageError } from '../cli-error.ts';
 import { assertNotGiven } from './idle-flags.ts';
+import type { InputFile } from './input-files.ts';
 import type { SignInFlags } from './sign-in-flags.ts';
 import type { Surroundings } from './sign-in-options.ts';
-
-/** A file that a flag names. */
-export interface InputFile {
-  readonly flag: string;
-  /** As it was written. */
-  readonly path: string;
-}
 
 export interface IntrospectionPlan {
   readonly introspection: IntrospectionConfig | undefined;

@@ -12,7 +12,7 @@ import {
 import { isLoopbackHostHeader, isLoopbackName } from '../loopback.ts';
 import type { AuditPlan } from './audit-config.ts';
 import { checkHosts, checkListenHost, checkOrigins } from './flag-values.ts';
-import type { InputFile } from './introspection-options.ts';
+import { filesOf, type InputFile } from './input-files.ts';
 import { type LimitFlags, planLimits } from './limit-options.ts';
 import {
   checkName,
@@ -235,11 +235,11 @@ function planServe(input: ServeInput): ServePlan {
     files: [
       ...files,
       ...upstream.files,
-      ...(authzConfig === undefined ? [] : [{ flag: '--authz-config', path: authzConfig }]),
-      ...(flags.auditConfig === undefined
-        ? []
-        : [{ flag: '--audit-config', path: flags.auditConfig }]),
-      ...(toolsOverride === undefined ? [] : [{ flag: '--tools-override', path: toolsOverride }]),
+      ...filesOf([
+        ['--authz-config', authzConfig],
+        ['--audit-config', flags.auditConfig],
+        ['--tools-override', toolsOverride],
+      ]),
     ],
     warnings: [...warnings, ...upstream.warnings, ...aboutTelemetry],
     notices: [

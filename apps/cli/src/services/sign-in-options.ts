@@ -6,7 +6,8 @@ import { usageError } from '../cli-error.ts';
 import { describeDangers } from './danger-texts.ts';
 import { checkProviderUrl, checkPublicUrl, checkScopes } from './flag-values.ts';
 import { assertNoIdleFlag } from './idle-flags.ts';
-import { type InputFile, planIntrospection } from './introspection-options.ts';
+import { filesOf, type InputFile } from './input-files.ts';
+import { planIntrospection } from './introspection-options.ts';
 import { readRequiredClaims, readServiceAccounts } from './provider-flags.ts';
 import { firstDependentFlag, hasProvider, type SignInFlags } from './sign-in-flags.ts';
 
@@ -111,10 +112,10 @@ export function planOidc(
     warnings: [...describeDangers(signIn), ...warnings],
     files: [
       ...files,
-      ...(jwksAuthTokenFile === undefined
-        ? []
-        : [{ flag: '--jwks-auth-token-file', path: jwksAuthTokenFile }]),
-      ...(thvCaBundle === undefined ? [] : [{ flag: '--thv-ca-bundle', path: thvCaBundle }]),
+      ...filesOf([
+        ['--jwks-auth-token-file', jwksAuthTokenFile],
+        ['--thv-ca-bundle', thvCaBundle],
+      ]),
     ],
   };
 }

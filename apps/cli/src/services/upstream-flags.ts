@@ -11,7 +11,7 @@ import { usageError } from '../cli-error.ts';
 import { isLoopbackName } from '../loopback.ts';
 import type { Transport } from './flag-words.ts';
 import { assertNotGiven } from './idle-flags.ts';
-import type { InputFile } from './introspection-options.ts';
+import { filesOf, type InputFile } from './input-files.ts';
 import type { ServerArgument } from './server-argument.ts';
 import type { Surroundings } from './sign-in-options.ts';
 
@@ -86,9 +86,7 @@ function planUrl(input: UpstreamInput, url: string): UpstreamPlan {
       ...(headers.length > 0 && { headers }),
     },
     files: [
-      ...(tokenFile === undefined
-        ? []
-        : [{ flag: '--remote-auth-bearer-token-file', path: tokenFile }]),
+      ...filesOf([['--remote-auth-bearer-token-file', tokenFile]]),
       ...headers.flatMap(({ value }) =>
         typeof value === 'object' && 'file' in value
           ? [{ flag: '--remote-forward-headers', path: value.file }]
