@@ -1,6 +1,7 @@
 /** Downloads a registry: from its own host only, of a bounded size, within a bounded time. */
 import { CliError } from '../cli-error.ts';
 import { decodeText } from '../decode-text.ts';
+import { codeOf } from '../error-code.ts';
 import { EXIT } from '../exit-codes.ts';
 
 /** Bytes, unpacked. */
@@ -100,6 +101,6 @@ function unreachable(what: string, why: string, cause?: unknown): RegistryUnreac
 /** What fetch failed with: the code of the network or of TLS. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
-  return `cannot be reached (${code ?? (cause instanceof Error ? cause.message : String(cause))})`;
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return `cannot be reached (${codeOf(cause) ?? text})`;
 }
