@@ -6,7 +6,7 @@ import { isOidcError, OidcError } from './errors.ts';
 import type { Identity } from './identity.ts';
 import { buildResourceMetadata, type ResourceMetadata, wellKnownUrl } from './resource-metadata.ts';
 import { expandScopes, isScopeToken, type ScopeImplications } from './scopes.ts';
-import type { CallOptions, TokenValidator } from './token-validator.ts';
+import type { TokenValidator } from './token-validator.ts';
 
 /** A text, or a function for what is known only later, such as the URL of a bound port. */
 export type LateText = string | (() => string | undefined);
@@ -113,12 +113,8 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
 
   async function verify(request: BearerRequest): Promise<Identity> {
     const token = parseBearer(request.headers.get('authorization'));
-    const call: CallOptions = {
-      get signal() {
-        return request.signal;
-      },
-    };
-    const identity = await validator.validate(token, call);
+    // The request itself, since its signal is to be asked for late.
+    const identity = await validator.validate(token, request);
     assertScopes(identity, requiredScopes);
     return identity;
   }
