@@ -55,6 +55,11 @@ describe('text that is no UTF-8 is refused, not repaired', () => {
     ],
     ['names of tools', ['run', '-f', '--tools-override', 'bad', SERVER], '--tools-override: bad'],
     ['an audit file', ['run', '-f', '--audit-config', 'bad', SERVER], '--audit-config: bad'],
+    [
+      'permissions',
+      ['run', '-f', '--permission-profile', 'bad.json', 'localhost/x:1'],
+      '--permission-profile: bad.json',
+    ],
   ])('%s', async (_name, args, where) => {
     const { code, out, err } = await run(...args);
     expect({ code, out }).toEqual({ code: 2, out: '' });

@@ -7,7 +7,8 @@ const SERVER = `
 const [port, how] = process.argv.slice(1);
 console.error('how', how);
 if (how === 'broken') process.exit(3);
-require('node:http').createServer((_, answer) => answer.end(String(process.pid))).listen(port, '127.0.0.1');
+if (how === 'slow') setInterval(() => {}, 1000);
+else require('node:http').createServer((_, answer) => answer.end(String(process.pid))).listen(port, '127.0.0.1');
 `;
 
 async function host(how: string) {
@@ -23,11 +24,14 @@ async function host(how: string) {
   });
   return {
     ...{ lines, logged, listening },
-    start: () =>
-      listening.start({
-        log: ({ message }) => logged.push(message),
-        serverLog: (line) => lines.push(line),
-      }),
+    start: (stopping = new AbortController().signal) =>
+      listening.start(
+        {
+          log: ({ message }) => logged.push(message),
+          serverLog: (line) => lines.push(line),
+        },
+        stopping,
+      ),
     pid: async () => Number(await (await fetch(url)).text()),
   };
 }
@@ -45,6 +49,17 @@ describe('startListening', () => {
     await listening.close();
     await expect(pid()).rejects.toThrow();
     expect(() => process.kill(second, 0)).toThrow();
+  });
+
+  it('does not wait for a server that is not needed any more', async () => {
+    const { listening, start, lines, logged } = await host('slow');
+    const stopping = new AbortController();
+    const started = start(stopping.signal);
+    await vi.waitFor(() => expect(lines).toContain('how slow'), { timeout: 10_000 });
+    stopping.abort();
+    await expect(started).rejects.toThrow('stopped while starting');
+    await listening.close();
+    expect(logged.join('\n')).not.toContain('started again');
   });
 
   it('says what a server said that ended before it served, and can be asked again', async () => {

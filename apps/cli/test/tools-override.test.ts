@@ -54,6 +54,11 @@ describe('an override file', () => {
       'toolsOverride: { a: { name: b }, a: { name: c } }',
       'tools.yaml:1:34: Map keys must be unique',
     ],
+    [
+      'toolsOverride: *a',
+      'tools.yaml: Unresolved alias (the anchor must be set before the alias): a',
+    ],
+    ['toolsOverride: !tools {}', 'tools.yaml:1:16: Unresolved tag: !tools'],
   ])('is refused: %s', (text, message) => {
     expect(refusal(text)).toBe(message);
   });

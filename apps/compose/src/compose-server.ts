@@ -28,6 +28,11 @@ export interface ComposedServer {
   readonly upstreamReady: (signal: AbortSignal) => Promise<void>;
   /** Resolves once tokens can be judged; rejects with an `OidcError` when they cannot (D13). */
   readonly signInReady: (signal: AbortSignal) => Promise<void>;
+  /**
+   * The first step of closing: ends the streams of clients and what the MCP server is still waiting
+   * for, so that requests in flight can be answered.
+   */
+  readonly stop: () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -72,7 +77,8 @@ export async function composeServer(
   const { introspectionCache } = shared;
   const signIn = await createSignIn(config.signIn, { resource, log, introspectionCache });
   if (signIn.validator !== undefined) watchers.watchSignIn(config.name, signIn.validator);
-  const upstream = await createUpstream(config).catch((error: unknown) => {
+  const stopping = new AbortController();
+  const upstream = await createUpstream(config, stopping.signal).catch((error: unknown) => {
     policies?.close();
     signIn.close();
     throw error;
@@ -108,7 +114,12 @@ export async function composeServer(
     proxy,
     upstreamReady: (signal) => upstream.ready(signal),
     signInReady: signIn.ready,
+    stop: () => {
+      stopping.abort();
+      proxy.endStreams();
+    },
     close: async () => {
+      stopping.abort();
       policies?.close();
       signIn.close();
       await proxy.close();

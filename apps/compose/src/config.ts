@@ -45,8 +45,10 @@ export interface ServerHost {
   /**
    * Resolves when the upstream can be asked; rejects with what the operator should read. Called again
    * only after it has failed.
+   *
+   * @param stopping aborted when nobody needs it any more: whatever takes long ends at once
    */
-  start(reports: HostReports): Promise<void>;
+  start(reports: HostReports, stopping: AbortSignal): Promise<void>;
   /** Ends all of it. Called once, after the upstream was closed, whether or not it ever started. */
   close(): Promise<void>;
   /** Says in other words why the upstream is not ready. */

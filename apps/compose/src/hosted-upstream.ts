@@ -1,20 +1,34 @@
 /** An upstream that stands on something else: that is started before it is asked, and ended after it. */
 
-import type { Upstream } from '@thv/proxy';
+import { ProxyError, type Upstream } from '@thv/proxy';
 import type { HostReports, ServerHost } from './config.ts';
+
+export interface HostedParts {
+  readonly host: ServerHost;
+  readonly reports: HostReports;
+  /** Aborted when the server is about to be closed. */
+  readonly stopping: AbortSignal;
+}
 
 /** Every message waits for the host; one that could not be started is tried again by the next. */
 export function createHostedUpstream(
   inner: Upstream,
-  host: ServerHost,
-  reports: HostReports,
+  { host, reports, stopping }: HostedParts,
 ): Upstream {
   let starting: Promise<void> | undefined;
-  const started = (): Promise<void> => {
-    starting ??= host.start(reports).catch((error: unknown) => {
+  const start = async (): Promise<void> => {
+    try {
+      if (!stopping.aborted) await host.start(reports, stopping);
+    } catch (error) {
       starting = undefined;
-      throw error;
-    });
+      if (!stopping.aborted) throw error;
+    }
+    if (stopping.aborted) {
+      throw new ProxyError('ERR_PROXY_UPSTREAM_UNREACHABLE', 'the server is being stopped');
+    }
+  };
+  const started = (): Promise<void> => {
+    starting ??= start();
     return starting;
   };
   let closing: Promise<void> | undefined;

@@ -102,7 +102,7 @@ interface Parts {
 
 async function closeAll({ listener, server, watchers }: Parts): Promise<void> {
   // Streams never end by themselves; requests in flight still need the server behind.
-  server.proxy.endStreams();
+  server.stop();
   try {
     await listener.close();
     await server.close();

@@ -10,16 +10,22 @@ import type { ServingConfig } from './serving-config.ts';
 /**
  * Creates the upstream of a server. A stdio server's process starts with it.
  *
+ * @param stopping aborted when the server is about to be closed
  * @throws {TypeError} when a credential for the server cannot be read
  */
-export async function createUpstream(config: UpstreamSurroundings): Promise<Upstream> {
+export async function createUpstream(
+  config: UpstreamSurroundings,
+  stopping: AbortSignal,
+): Promise<Upstream> {
   const { upstream, log, onServerEvent, serving = {} } = config;
   const serverLog =
     config.serverLog ?? ((line) => log({ level: 'debug', message: `server: ${line}` }));
   if (upstream.kind === 'http') return openHttpUpstream(upstream, log, serving);
   if (upstream.kind === 'hosted') {
-    const inner = await createUpstream({ ...config, upstream: upstream.upstream });
-    return createHostedUpstream(inner, upstream.host, { log, serverLog });
+    const inner = await createUpstream({ ...config, upstream: upstream.upstream }, stopping);
+    return createHostedUpstream(inner, {
+      ...{ host: upstream.host, reports: { log, serverLog }, stopping },
+    });
   }
   const { command, args, env, cwd, restart, label = command } = upstream;
   let hasServed = false;

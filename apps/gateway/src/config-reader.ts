@@ -1,5 +1,6 @@
 /** Reads untrusted values strictly: unknown keys are errors that name the nearest valid one (D1). */
 
+import { isIP } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
 import { configError } from './config-error.ts';
 
@@ -55,6 +56,25 @@ export function readUrl(value: unknown, path: string): string {
   if (url.username !== '' || url.password !== '')
     throw configError(path, 'must not hold credentials');
   return text;
+}
+
+/** Up to 253 characters in labels of at most 63; underscores are not in the standard and in many networks. */
+const HOST_NAME =
+  /^(?=.{1,253}\.?$)(?:[a-z\d_](?:[a-z\d_-]{0,61}[a-z\d_])?\.)*([a-z\d_](?:[a-z\d_-]{0,61}[a-z\d_])?)\.?$/i;
+/** What ends in a number is an address to some programs, and to others none. */
+const NUMBER = /^(?:\d+|0x[\da-f]*)$/i;
+
+/** An IP address, or a name, to listen on. */
+export function readHost(value: unknown, path: string): string {
+  const host = readText(value, path);
+  const last = HOST_NAME.exec(host)?.[1];
+  if (isIP(host) === 0 && (last === undefined || NUMBER.test(last))) {
+    throw configError(
+      path,
+      'is no address or host name; write 0.0.0.0, :: or a name, without a scheme, brackets or port',
+    );
+  }
+  return host;
 }
 
 export function readPort(value: unknown, path: string): number {

@@ -7,6 +7,7 @@ import {
   type Fields,
   join,
   readFile,
+  readHost,
   readMap,
   readObject,
   readOptional,
@@ -128,9 +129,8 @@ function readPublicUrl(value: unknown, path: string): string {
 
 function readListen(value: unknown): GatewayConfig['listen'] {
   const fields = readObject(value, 'listen', ['host', 'port']);
-  const host = fields.get('host') ?? '0.0.0.0';
   return {
-    host: readText(host, 'listen.host'),
+    host: readHost(fields.get('host') ?? '0.0.0.0', 'listen.host'),
     port: readPort(fields.get('port') ?? 8080, 'listen.port'),
   };
 }

@@ -26,7 +26,8 @@ export interface Gateway {
   readonly direct: (path: string) => McpProxy['answer'] | undefined;
   /** Rejects with the first server that cannot serve. Providers may still be down (D13). */
   readonly ready: (signal: AbortSignal) => Promise<void>;
-  readonly endStreams: () => void;
+  /** The first step of closing; see `ComposedServer`. */
+  readonly stop: () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -66,8 +67,8 @@ export async function createGateway(
       await stores?.connect(signal);
       await Promise.all([...servers].map(([name, server]) => serverReady(name, server, signal)));
     },
-    endStreams: () => {
-      for (const server of all) server.proxy.endStreams();
+    stop: () => {
+      for (const server of all) server.stop();
     },
     close: async () => {
       try {

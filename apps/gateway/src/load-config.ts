@@ -15,20 +15,41 @@ export async function loadGatewayConfig(
   file: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<GatewayConfig> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     throw new GatewayConfigError(`${file}: cannot be read (${error.code ?? 'unknown reason'})`);
   });
+  const text = decode(bytes, file);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  const [problem] = document.errors;
+  const [problem = document.warnings[0]] = document.errors;
   if (problem !== undefined) {
     const { line, col } = lines.linePos(problem.pos[0]);
     throw new GatewayConfigError(`${file}:${line}:${col}: ${problem.message.split('\n', 1)[0]}`);
   }
+  const value = toValue(document, file);
   try {
-    return readGatewayConfig(document.toJS(), { folder: dirname(resolve(file)), env });
+    return readGatewayConfig(value, { folder: dirname(resolve(file)), env });
   } catch (error) {
     if (!(error instanceof GatewayConfigError)) throw error;
     throw new GatewayConfigError(`${file}: ${error.message}`);
+  }
+}
+
+/** A byte that is replaced would be another audience, name or path. */
+function decode(bytes: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new GatewayConfigError(`${file}: is not UTF-8 text`);
+  }
+}
+
+function toValue(document: ReturnType<typeof parseDocument>, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    // An alias without its anchor, or more of them than a file for people has.
+    const why = error instanceof Error ? error.message : String(error);
+    throw new GatewayConfigError(`${file}: ${why}`);
   }
 }

@@ -57,7 +57,7 @@ async function serve(config: Config, log: (event: LogEvent) => void): Promise<nu
       const out = config.audit?.sink.kind === 'stdout' ? process.stderr : process.stdout;
       out.write(`listening on ${listener.host}:${listener.port}\n`);
       await stopped;
-      gateway.endStreams();
+      gateway.stop();
       await listener.close();
     } finally {
       await gateway.close();

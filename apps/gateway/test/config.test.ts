@@ -122,6 +122,23 @@ describe('a key without a value', () => {
   });
 });
 
+describe('listen.host', () => {
+  it.each([
+    ...['localhost', '0.0.0.0', '127.0.0.1', '::', '::1', 'fe80::1%eth0', 'gateway-1.internal'],
+    ...['my_host', 'a.example.', 'xn--bcher-kva.example'],
+  ])('may be %s', (host) => {
+    expect(read({ listen: { host } }).listen.host).toBe(host);
+  });
+
+  it.each([
+    ...['http://0.0.0.0', '0.0.0.0:8080', '[::1]', '[::1]:8080', 'a b', 'host/path', '::x', '-a'],
+    ...['256.0.0.1', '1.2.3', '127.1', '0x7f.1', 'a..b', '.', ' localhost', 'a\nb', 'bücher'],
+    ...['a'.repeat(64), `${'a.'.repeat(127)}a`, '127.0.0.1%eth0'],
+  ])('may not be %j', (host) => {
+    expect(() => read({ listen: { host } })).toThrow(/^listen\.host: is no address or host name/);
+  });
+});
+
 describe('public_url', () => {
   it('may have a path', () => {
     const public_url = 'https://mcp.example.com/a/';

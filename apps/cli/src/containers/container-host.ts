@@ -102,9 +102,9 @@ export async function resolveContainer(
     kind: 'hosted',
     upstream: { kind: 'http', url, transport: isSse ? 'sse' : 'streamable-http' },
     host: {
-      start: async (reports) => {
-        await ends.start(reports);
-        await host.start(reports);
+      start: async (reports, stopping) => {
+        await ends.start(reports, stopping);
+        await host.start(reports, stopping);
       },
       close: async () => {
         await host.close();
@@ -118,7 +118,7 @@ export async function resolveContainer(
 function createEnds(engine: Engine, image: string, token: string): ServerHost {
   let reaper: Reaper | undefined;
   return {
-    async start({ log }) {
+    async start({ log }, stopping) {
       const remains = await removeRemains(engine);
       if (remains.length > 0) {
         log({
@@ -126,9 +126,11 @@ function createEnds(engine: Engine, image: string, token: string): ServerHost {
           message: `removed ${remains.length} containers of a thv that was killed`,
         });
       }
-      await provideImage(engine, image, () =>
-        log({ level: 'info', message: `${engine.name} pulls ${image}` }),
-      );
+      await provideImage(engine, image, {
+        onPull: () => log({ level: 'info', message: `${engine.name} pulls ${image}` }),
+        signal: stopping,
+      });
+      stopping.throwIfAborted();
       reaper ??= startReaper(engine, token);
     },
     async close() {

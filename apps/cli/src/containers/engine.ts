@@ -84,16 +84,23 @@ export async function findEngine(
   });
 }
 
-/** Runs one command of the engine. Never rejects. @param timeout milliseconds */
+/**
+ * Runs one command of the engine. Never rejects.
+ *
+ * @param timeout milliseconds
+ * @param signal ends it at once
+ */
 export async function runEngine(
   engine: Engine,
   args: readonly string[],
   timeout: number,
+  signal?: AbortSignal,
 ): Promise<Ran> {
   try {
     const { stdout } = await promisify(execFile)(engine.program, [...args], {
       env: { ...engine.env },
       timeout,
+      ...(signal !== undefined && { signal }),
       maxBuffer: 16 * 1024 * 1024,
     });
     return { code: 0, out: stdout.trim(), error: '' };

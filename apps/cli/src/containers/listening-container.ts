@@ -21,6 +21,7 @@ export interface ListeningOptions {
 }
 
 const POLL_MS = 100;
+const ASK_MS = 2_000;
 const START_MS = 60_000;
 const STDERR_KEPT = 20;
 const FIRST_DELAY_MS = 5_000;
@@ -64,9 +65,9 @@ export function startListening(options: ListeningOptions): ServerHost {
   };
 
   return {
-    async start(reports) {
+    async start(reports, stopping) {
       child = run(options, reports);
-      await answers(child, options, closing.signal);
+      await answers(child, options, stopping);
       void supervise(reports);
     },
     async close() {
@@ -150,7 +151,7 @@ async function answers(
     const isUp = await fetch(options.url, {
       method: 'HEAD',
       redirect: 'manual',
-      signal: AbortSignal.timeout(2_000),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ASK_MS)]),
     }).then(
       () => true,
       // Nobody listens yet, or it does not answer yet.

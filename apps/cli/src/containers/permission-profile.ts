@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { Permissions } from '../catalogue/catalogue.ts';
 import { usageError } from '../cli-error.ts';
 import { readObject } from '../data-reader.ts';
+import { decodeText } from '../decode-text.ts';
 import { readPermissions } from './permissions.ts';
 import { parseVolume, type Volume } from './volumes.ts';
 
@@ -41,9 +42,10 @@ export async function resolveProfile(choice: ProfileChoice, cwd: string): Promis
   if (profile === 'none' || profile === 'network') {
     return { network: profile === 'network', ...NOTHING };
   }
-  const text = await readFile(resolve(cwd, profile), 'utf8').catch(() => {
+  const bytes = await readFile(resolve(cwd, profile)).catch(() => {
     throw usageError(FLAG, `${profile} cannot be read`, 'give none, network or a file');
   });
+  const text = decodeText(bytes, FLAG, profile);
   return toReach(readPermissions(readObject(parse(text, profile), profile)), {
     where: profile,
     cwd,

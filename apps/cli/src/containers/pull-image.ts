@@ -6,11 +6,18 @@ import { namesItsRegistry } from './image-reference.ts';
 
 const PULL_MS = 15 * 60_000;
 
+export interface PullOptions {
+  /** Called before a download. */
+  readonly onPull: () => void;
+  /** Ends a download. */
+  readonly signal: AbortSignal;
+}
+
 /** @throws {CliError} with exit code 1, saying how to get it. */
 export async function provideImage(
   engine: Engine,
   image: string,
-  onPull: () => void,
+  { onPull, signal }: PullOptions,
 ): Promise<void> {
   if (await hasImage(engine, image)) {
     return;
@@ -31,7 +38,7 @@ export async function provideImage(
     );
   }
   onPull();
-  const { code, error } = await runEngine(engine, ['pull', '--quiet', image], PULL_MS);
+  const { code, error } = await runEngine(engine, ['pull', '--quiet', image], PULL_MS, signal);
   if (code !== 0) {
     throw failed(
       `cannot be pulled: ${error}`,

@@ -13,13 +13,18 @@ import { isRecord } from './json-value.ts';
 export function parseOptionFile(text: string, file: string): unknown {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  const [problem] = document.errors;
+  const [problem = document.warnings[0]] = document.errors;
   if (problem !== undefined) {
     const { line, col } = lines.linePos(problem.pos[0]);
     const [what = ''] = problem.message.split('\n', 1);
     throw usageError(`${file}:${line}:${col}`, what.replace(/ at line \d+, column \d+:?$/, ''));
   }
-  return document.toJS();
+  try {
+    return document.toJS();
+  } catch (error) {
+    // An alias without its anchor, or more of them than a file for people has.
+    throw usageError(file, error instanceof Error ? error.message : String(error));
+  }
 }
 
 /**
