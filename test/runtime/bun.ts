@@ -21,6 +21,7 @@ await runSuite(
   await loadLibrary(),
   {
     runtime: 'bun',
+    legacyControl: process.argv[2] ?? '',
     serve: async (fetch) => {
       const server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch });
       return { port: server.port, close: () => server.stop(true) };

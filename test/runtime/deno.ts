@@ -5,6 +5,7 @@ import { createT } from './t.ts';
 
 /** The part of Deno's types that is used here. */
 interface DenoRuntime {
+  readonly args: readonly string[];
   serve(
     options: { readonly hostname: string; readonly port: number; readonly onListen: () => void },
     handler: (request: Request) => Promise<Response>,
@@ -20,6 +21,7 @@ await runSuite(
   await loadLibrary(),
   {
     runtime: 'deno',
+    legacyControl: Deno.args[0] ?? '',
     serve: async (fetch) => {
       const options = { hostname: '127.0.0.1', port: 0, onListen: () => undefined };
       const server = Deno.serve(options, fetch);

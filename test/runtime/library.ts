@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { loadAuthorizer } from '@thv/authz/node';
 import * as oidc from '@thv/oidc';
 import * as proxy from '@thv/proxy';
-import type { Library } from './suite.ts';
+import type { Library } from './door.ts';
 
 const POLICIES = fileURLToPath(new URL('../e2e/data/authz-basic.json', import.meta.url));
 

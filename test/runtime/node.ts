@@ -10,6 +10,7 @@ await runSuite(
   await loadLibrary(),
   {
     runtime: 'node',
+    legacyControl: process.argv[2] ?? '',
     serve: (fetch) =>
       new Promise((resolve) => {
         const server = serve({ fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) =>

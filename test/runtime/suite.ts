@@ -1,79 +1,28 @@
 /** What the built packages must do on every runtime; a host gives them and a way to serve. */
-import type { PolicyEngine } from '@thv/proxy';
-import { type Runtime, supported } from './env.ts';
+import { AUDIENCE, type Host, type Library, openDoor } from './door.ts';
+import { supported } from './env.ts';
 import { createKeys, ISSUER } from './keys.ts';
+import { runLegacySuite, runRestartSuite } from './legacy-suite.ts';
 import { createMemoryUpstream } from './memory-upstream.ts';
 import type { T } from './t.ts';
 
-export interface Library {
-  readonly oidc: Pick<typeof import('@thv/oidc'), 'createTokenValidator' | 'createResourceServer'>;
-  readonly proxy: Pick<typeof import('@thv/proxy'), 'createProxy'>;
-  /** The guide's policies. */
-  readonly authorizer: PolicyEngine;
-}
-
-/** Serves until `close`; the port is free to choose. */
-export type Serve = (
-  fetch: (request: Request) => Promise<Response>,
-) => Promise<{ readonly port: number; readonly close: () => Promise<void> }>;
-
-export interface Host {
-  readonly runtime: Runtime;
-  readonly serve: Serve;
-}
-
-const AUDIENCE = 'runtime';
-
-export async function runSuite(t: T, library: Library, { runtime, serve }: Host): Promise<void> {
-  const { createTokenValidator, createResourceServer } = library.oidc;
-  const keys = await createKeys();
-  const validator = createTokenValidator({
-    issuer: ISSUER,
-    audiences: [AUDIENCE],
-    fetch: keys.fetch,
-  });
-  let answer = async (_request: Request): Promise<Response> => new Response(null, { status: 503 });
-  const server = await serve((request) => answer(request));
-  const url = `http://127.0.0.1:${server.port}/mcp`;
+export async function runSuite(t: T, library: Library, host: Host): Promise<void> {
   const upstream = createMemoryUpstream();
-  const authenticate = createResourceServer({
-    validator,
-    resource: url,
-    authorizationServers: [ISSUER],
-  });
-  const { fetch: handle } = library.proxy.createProxy({
-    upstream,
-    authenticate,
-    resourceMetadata: () => ({ ...authenticate.metadata() }),
-    authorize: library.authorizer,
-    origins: { loopbackPort: server.port },
-  });
-  answer = handle;
-
-  const post = async (
+  const door = await openDoor(library, host.serve, upstream);
+  const { url, keys, bob, alice } = door;
+  const post = (
     method: string,
     params: object,
     token?: string,
     signal?: AbortSignal,
-  ): Promise<Response> =>
-    fetch(url, {
-      method: 'POST',
-      ...(signal !== undefined && { signal }),
-      headers: {
-        'content-type': 'application/json',
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
-    });
-  const bob = await keys.sign({ sub: 'bob', aud: AUDIENCE });
-  const alice = await keys.sign({ sub: 'alice123', aud: AUDIENCE });
+  ): Promise<Response> => door.send({ id: 1, method, params }, { token, signal });
 
   await t.test('a call without a token is answered with 401 and a challenge', async () => {
     const response = await post('tools/call', { name: 'weather' });
     t.equal(response.status, 401);
     t.equal(
       response.headers.get('www-authenticate'),
-      `Bearer realm="${ISSUER}", resource_metadata="http://127.0.0.1:${server.port}/.well-known/oauth-protected-resource/mcp", error="invalid_token", error_description="Authentication required"`,
+      `Bearer realm="${ISSUER}", resource_metadata="${new URL(url).origin}/.well-known/oauth-protected-resource/mcp", error="invalid_token", error_description="Authentication required"`,
     );
     t.equal(await response.json(), {
       error: 'invalid_token',
@@ -137,7 +86,7 @@ export async function runSuite(t: T, library: Library, { runtime, serve }: Host)
     t.equal((await reader.read()).done, true);
   });
 
-  if (supported(runtime).disconnects) {
+  if (supported(host.runtime).disconnects) {
     await t.test('the upstream learns that a client has gone away', async () => {
       const held = upstream.hold();
       const client = new AbortController();
@@ -160,6 +109,7 @@ export async function runSuite(t: T, library: Library, { runtime, serve }: Host)
     t.equal([response.status, resource], [200, url]);
   });
 
-  validator.close();
-  await server.close();
+  await door.close();
+  await runRestartSuite(t, library, host);
+  await runLegacySuite(t, library, host);
 }

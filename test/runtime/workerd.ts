@@ -1,5 +1,5 @@
 /**
- * Runs the suite on workerd: `node workerd.ts [--nodejs]`.
+ * Runs the suite on workerd: `node workerd.ts [--nodejs] LEGACY_CONTROL`.
  *
  * The Worker is one module made from the built packages, as a deployment would be, and Cedar's
  * WebAssembly is another beside it.
@@ -65,7 +65,13 @@ const config :Workerd.Config = (
         (name = "worker.js", esModule = embed "worker.js"),
         (name = "cedar.wasm", wasm = embed "cedar.wasm"),
       ],
-      bindings = [(name = "RUNTIME", text = "${name}")],
+      bindings = [
+        (name = "RUNTIME", text = "${name}"),
+        (name = "LEGACY_CONTROL", text = "${process.argv.at(-1)}"),
+        (name = "DOORS", durableObjectNamespace = "Door"),
+      ],
+      durableObjectNamespaces = [(className = "Door", uniqueKey = "door")],
+      durableObjectStorage = (inMemory = void),
       compatibilityDate = "2026-01-01",
       compatibilityFlags = [${flags}],
       globalOutbound = "loopback",

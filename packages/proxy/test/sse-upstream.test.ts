@@ -166,6 +166,20 @@ describe('a server of the 2024 transport', () => {
     expect(again.calls).toEqual(['weather']);
   });
 
+  it('keeps the sessions of clients that call while it is down, however often', async () => {
+    const server = await startSdkSseServer();
+    onTestFinished(server.close);
+    const front = await serveFront(createUndiciSseUpstream({ url: server.url, patience: 50 }));
+    const client = await connect(TRANSPORTS[1]![1](front, 'u'));
+    await server.close();
+    for (let call = 0; call < 5; call += 1) {
+      await expect(client.callTool({ name: 'weather' })).rejects.toThrow(/Upstream unavailable/);
+    }
+    const again = await startSdkSseServer(server.port);
+    onTestFinished(again.close);
+    expect(textOf(await client.callTool({ name: 'weather' }))).toContain('weather');
+  });
+
   it.each<[string, (url: string) => Upstream]>([
     ['undici', (url) => createUndiciSseUpstream({ url })],
     ['fetch', (url) => createSseUpstream({ url })],

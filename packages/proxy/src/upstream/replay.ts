@@ -22,7 +22,7 @@ export function isHarmless(method: string | undefined): boolean {
   return method !== undefined && HARMLESS.has(method);
 }
 
-/** What Node, undici, Bun and Deno call a connection that was never made. */
+/** What Node, undici and Bun call a connection that was never made. */
 const NOT_CONNECTED: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ConnectionRefused',
@@ -37,6 +37,9 @@ const NOT_CONNECTED: ReadonlySet<string> = new Set([
 /** Calls of the system that come before a connection; where none is named, the code says enough. */
 const CONNECTING: readonly unknown[] = ['connect', 'getaddrinfo', undefined];
 
+/** Deno has no code for it, only these words; a URL has no blanks in which they could be forged. */
+const DENO_NOT_CONNECTED = /^error sending request for url \(\S+\): client error \(Connect\):/;
+
 /** True when no byte of the request can have reached a server. What is not known here may have. */
 export function wasNeverSent(error: unknown): boolean {
   let at = error;
@@ -46,6 +49,7 @@ export function wasNeverSent(error: unknown): boolean {
     if (typeof code === 'string' && NOT_CONNECTED.has(code)) return CONNECTING.includes(syscall);
     // A name with several addresses fails once for each.
     if (Array.isArray(errors) && errors.length > 0) return errors.every(wasNeverSent);
+    if (code === undefined && DENO_NOT_CONNECTED.test(at.message)) return true;
     at = at.cause;
   }
   return false;

@@ -83,10 +83,12 @@ export function createSseSession(options: SseSessionOptions): SseSession {
   const renew = async ({ headers }: UpstreamContext): Promise<SseConnection> => {
     // For everybody who waits, so no single request may abort it; every step has its own time.
     const context: Sender = { headers, signal: new AbortController().signal };
-    const initialize = hasEnded ? undefined : memory?.beginAnew(settings.now());
-    if (initialize === undefined) throw new SessionGone();
+    if (hasEnded) throw new SessionGone();
+    // A server that cannot be reached has not been asked for anything, so this comes first.
     const opened = await options.connect(context);
     try {
+      const initialize = hasEnded ? undefined : memory?.beginAnew(settings.now());
+      if (initialize === undefined) throw new SessionGone();
       const greeting = await greet(opened, initialize, {
         context,
         timeout: settings.headersTimeout,

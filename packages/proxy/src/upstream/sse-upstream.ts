@@ -29,7 +29,8 @@ import type { Upstream, UpstreamContext } from './upstream.ts';
 export function createSseUpstream(options: SseUpstreamOptions): Upstream {
   const settings = resolveSseOptions(options);
   const sessions = createSseSessions(settings);
-  const patient = createPatience(settings);
+  // A connection that was not opened has done nothing, so it may always be tried again.
+  const patient = createPatience({ ...settings, mayRepeat: isUnreachable });
   const open = (sender: Sender): Promise<SseConnection> => openSseConnection(settings, sender);
   const connect = (sender: Sender): Promise<SseConnection> =>
     patient(() => open(sender), sender.signal);
@@ -127,6 +128,10 @@ export function createSseUpstream(options: SseUpstreamOptions): Upstream {
       await options.close?.();
     },
   };
+}
+
+function isUnreachable(error: unknown): boolean {
+  return isProxyError(error) && error.code === 'ERR_PROXY_UPSTREAM_UNREACHABLE';
 }
 
 function refuse(message: McpMessage | undefined, { sessionId }: UpstreamContext): Answer {

@@ -171,6 +171,17 @@ describe('a request that was on its way when the host became unreachable', () =>
     const cause = Object.assign(new Error('x'), { code: 'EHOSTUNREACH', syscall });
     expect(wasNeverSent(new Error('x', { cause }))).toBe(true);
   });
+
+  // What Deno 2.9 says; only the words tell these apart.
+  it.each([
+    ['client error (Connect): tcp connect error: Connection refused (os error 111)', true],
+    ['client error (Connect): dns error: failed to lookup address information', true],
+    ['client error (SendRequest): connection closed before message completed', false],
+    ['client error (SendRequest): client error (Connect): x', false],
+  ])('on Deno: %s', (words, expected) => {
+    const cause = new Error(`error sending request for url (http://127.0.0.1:9/mcp): ${words}`);
+    expect(wasNeverSent(new TypeError('fetch failed', { cause }))).toBe(expected);
+  });
 });
 
 describe('what only reads', () => {

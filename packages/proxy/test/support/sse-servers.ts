@@ -60,7 +60,7 @@ export async function startSdkSseServer(port = 0): Promise<SdkSseServer> {
     }
     const transport = transports.get(url.searchParams.get('sessionId') ?? '');
     if (request.method !== 'POST' || url.pathname !== '/message' || transport === undefined) {
-      response.writeHead(404).end();
+      response.writeHead(404, { connection: 'close' }).end();
       return;
     }
     whenRead(request, (body) => {
