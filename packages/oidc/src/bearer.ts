@@ -4,6 +4,8 @@ import { MAX_TOKEN_LENGTH } from './token-shape.ts';
 
 /** RFC 6750 §2.1: b64token. */
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+/** What nearly all requests say; everything else is taken apart to tell what is wrong with it. */
+const WELL_FORMED = /^[Bb]earer ([A-Za-z0-9\-._~+/]+=*)$/;
 
 /**
  * Takes the token out of an `Authorization` value. Web `Headers` join repeated fields by ", ", so
@@ -13,6 +15,8 @@ const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
  * `ERR_OIDC_TOKEN_TOO_LARGE`
  */
 export function parseBearer(authorization: string | null): string {
+  const good = authorization === null ? undefined : WELL_FORMED.exec(authorization)?.[1];
+  if (good !== undefined && good.length <= MAX_TOKEN_LENGTH) return good;
   const value = (authorization ?? '').replace(/^[ \t]+|[ \t]+$/g, '');
   const [scheme = ''] = value.split(' ', 1);
   if (scheme.toLowerCase() !== 'bearer') {

@@ -43,14 +43,17 @@ export interface Exchange {
   asking?: UpstreamObservation;
 }
 
-export type Next = () => Promise<Answer>;
+/** What a stage gives. A promise only where there is something to wait for: each one costs turns. */
+export type Answering = Answer | Promise<Answer>;
+
+export type Next = () => Answering;
 
 /** One stage of the pipeline: answers by itself, or lets the next stage answer. */
-export type Stage = (exchange: Exchange, next: Next) => Promise<Answer>;
+export type Stage = (exchange: Exchange, next: Next) => Answering;
 
 /** Runs the stages in order; the last one must answer. */
-export function runStages(stages: readonly Stage[], exchange: Exchange): Promise<Answer> {
-  const run = (index: number): Promise<Answer> => {
+export function runStages(stages: readonly Stage[], exchange: Exchange): Answering {
+  const run = (index: number): Answering => {
     const stage = stages[index];
     if (stage === undefined) throw new TypeError('the last stage of a pipeline must answer');
     return stage(exchange, () => run(index + 1));

@@ -11,6 +11,7 @@ const USER_INFO = /:\/\/[^\s"\\/?#@]+@/g;
 
 /** The text with `[redacted]` in place of anything that is shaped like a JWT or a URL's password. */
 export function redact(text: string): string {
+  if (!text.includes('eyJ') && !text.includes('://')) return text;
   return text
     .replace(JWT, (found, rest: string | undefined) => (rest === undefined ? found : '[redacted]'))
     .replace(USER_INFO, '://[redacted]@');

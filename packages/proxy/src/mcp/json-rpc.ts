@@ -49,7 +49,12 @@ export type JsonRpcResult =
 /** What a message's own rewriting needs; see {@link JsonRpcMessage.spans}. */
 export const MESSAGE_PATHS = ['id', 'params._meta.progressToken', 'params.requestId'] as const;
 const WANTED: ReadonlySet<string> = new Set(MESSAGE_PATHS);
-/** The folded form of every key that is read, to the key. */
+/** The keys that are read, as they are written and folded. */
+interface KeyNames {
+  readonly exact: ReadonlySet<string>;
+  readonly folded: ReadonlySet<string>;
+}
+
 const ENVELOPE_KEYS = foldKeys('jsonrpc', 'id', 'method', 'params', 'result', 'error');
 const PARAMS_KEYS = foldKeys(
   ...['name', 'uri', 'arguments', '_meta', 'cursor', 'ref'],
@@ -157,18 +162,17 @@ function paramsProblem(params: Record<string, unknown>): string | undefined {
 }
 
 /** True when a key equals one of `names` under Unicode case folding without being it (D5). */
-function hasCaseVariant(
-  value: Record<string, unknown>,
-  names: ReadonlyMap<string, string>,
-): boolean {
-  return Object.keys(value).some((key) => {
-    const name = key.length > LONGEST_KEY ? undefined : names.get(foldCase(key));
-    return name !== undefined && name !== key;
-  });
+function hasCaseVariant(value: Record<string, unknown>, names: KeyNames): boolean {
+  for (const key in value) {
+    // Nearly all keys are the names themselves, as they are written.
+    if (key.length > LONGEST_KEY || names.exact.has(key)) continue;
+    if (names.folded.has(foldCase(key))) return true;
+  }
+  return false;
 }
 
-function foldKeys(...names: readonly string[]): ReadonlyMap<string, string> {
-  return new Map(names.map((name) => [foldCase(name), name]));
+function foldKeys(...names: readonly string[]): KeyNames {
+  return { exact: new Set(names), folded: new Set(names.map(foldCase)) };
 }
 
 /** Lower then upper: both U+017F and U+212A end at the ASCII letter that some parsers fold them to. */

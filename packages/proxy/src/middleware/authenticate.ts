@@ -26,7 +26,7 @@ export function authenticateStage(
       exchange.reason = reasonOf(error);
       return authenticator.toResponse(error);
     }
-    return next();
+    return await next();
   };
 }
 

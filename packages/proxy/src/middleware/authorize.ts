@@ -1,8 +1,9 @@
 /** May they? Every message that goes to the upstream has passed here (D6, D7, D8, D31). */
 
 import type { PolicyDecision, PolicyEngine, PolicyRequest } from '../authorization.ts';
-import { type Exchange, identityOf, type Stage } from '../exchange.ts';
+import { type Exchange, identityOf, type Next, type Stage } from '../exchange.ts';
 import type { HintSource } from '../hints/hint-source.ts';
+import type { Answer } from '../http/answer.ts';
 import { INVALID_REQUEST, METHOD_NOT_FOUND } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import { ruleOf } from '../mcp/methods.ts';
@@ -20,15 +21,13 @@ export interface AuthorizeOptions {
 
 /** Denies, or lets the next stage forward the message. */
 export function authorizeStage(options: AuthorizeOptions): Stage {
-  return async (exchange, next) => {
+  return (exchange, next) => {
     const { message } = exchange;
     // GET and DELETE carry no message; the session stage has judged them.
     if (message === undefined) return next();
-    const refusal =
-      message.kind === 'response'
-        ? refuseUnasked(exchange, message, options.traffic)
-        : await judge(exchange, message, options);
-    return refusal ?? next();
+    return message.kind === 'response'
+      ? (refuseUnasked(exchange, message, options.traffic) ?? next())
+      : judge(exchange, message, options, next);
   };
 }
 
@@ -47,23 +46,26 @@ async function judge(
   exchange: Exchange,
   message: McpMessage,
   options: AuthorizeOptions,
-): Promise<Response | undefined> {
+  next: Next,
+): Promise<Answer> {
   const rule = ruleOf(message.method ?? '', message.era);
   if (rule === undefined || rule.rule === 'deny') return refuseMethod(exchange, message);
   if (rule.rule === 'list') exchange.list = rule.list;
-  if (rule.rule === 'own-task') return refuseForeignTask(exchange, message, options.tasks);
-  const { engine } = options;
-  if (engine === 'anything-authenticated') return undefined;
+  if (rule.rule === 'own-task') {
+    return refuseForeignTask(exchange, message, options.tasks) ?? (await next());
+  }
+  const { engine, hints } = options;
+  if (engine === 'anything-authenticated') return await next();
+  const identity = identityOf(exchange);
   for (const question of questionsOf(message, rule)) {
-    const request: PolicyRequest = { identity: identityOf(exchange), ...question };
-    const decision = await decide(exchange, request, { ...options, engine });
+    const decision = await decide(exchange, { identity, ...question }, engine, hints);
     exchange.decision = decision;
     if (!decision.allowed) {
       exchange.reason ??= 'policy';
       return replyDenied(message.id, decision);
     }
   }
-  return undefined;
+  return await next();
 }
 
 /** D7: no policy is asked; the call that began the task has been judged. */
@@ -82,7 +84,8 @@ function refuseForeignTask(
 async function decide(
   exchange: Exchange,
   request: PolicyRequest,
-  { engine, hints }: AuthorizeOptions & { readonly engine: PolicyEngine },
+  engine: PolicyEngine,
+  hints: HintSource,
 ): Promise<PolicyDecision> {
   if (request.action !== 'call_tool' || !engine.readsHints) return engine.authorize(request);
   const known = await hints.of(request.target, exchange);

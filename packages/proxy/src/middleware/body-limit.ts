@@ -6,7 +6,7 @@ import { replyError } from '../mcp/reply.ts';
 
 /** Answers 413 before anybody is authenticated. */
 export function bodyLimitStage(limit: number): Stage {
-  return async (exchange, next) => {
+  return (exchange, next) => {
     const declared = exchange.request.headers.get('content-length');
     if (declared === null || Number(declared) <= limit) return next();
     exchange.reason = 'body-too-large';

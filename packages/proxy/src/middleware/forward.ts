@@ -52,7 +52,7 @@ export function forwardStage(options: ForwardOptions): Stage {
     if (exchange.reason === CLOSING) return response;
     if (exchange.request.method === 'DELETE') return withoutBody(response);
     if (message !== undefined && message.kind !== 'request') return withoutBody(response);
-    return filter(exchange, response, { ...options, asked });
+    return filter(exchange, response, asked, options);
   };
 }
 
@@ -127,14 +127,15 @@ async function openStream(
 export function filter(
   exchange: Exchange,
   response: Answer,
-  options: ForwardOptions & { readonly asked: AnsweredRequest | undefined },
+  asked: AnsweredRequest | undefined,
+  options: ForwardOptions,
 ): Promise<Answer> {
   const { message } = exchange;
   const { tools, observer } = options;
   const identity = identityOf(exchange);
   const { expiresAt, issuer, subject } = identity;
   return filterResponse(response, {
-    request: options.asked,
+    request: asked,
     traffic: options.traffic.of(exchange.trafficKey ?? ''),
     showTool: tools === undefined ? undefined : (text) => showTool(text, tools),
     filterList: (list, result) => filterList(exchange, { list, result }, options),

@@ -93,7 +93,7 @@ async function openStream(
   exchange.sessionId = sessionId;
   exchange.trafficKey = `session ${sessionId}`;
   const key = exchange.trafficKey;
-  const filtered = await filter(exchange, response, { ...options, asked: undefined });
+  const filtered = await filter(exchange, response, undefined, options);
   const stream = streamOf(filtered.body);
   if (stream === null) return filtered;
   const resource = options.resourceMetadata?.()['resource'];

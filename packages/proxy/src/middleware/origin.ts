@@ -1,6 +1,6 @@
 /** Keeps foreign web pages out: Origin, Host and CORS (D36). */
 
-import type { Exchange, Stage } from '../exchange.ts';
+import type { Exchange, Next, Stage } from '../exchange.ts';
 import type { Answer } from '../http/answer.ts';
 import { Fields } from '../http/fields.ts';
 import type { ProxyRequest } from '../http/request.ts';
@@ -15,7 +15,7 @@ const loopbackHost = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** Refuses requests of origins and for hosts that are not allowed; answers CORS preflights. */
 export function originStage(policy: () => OriginPolicy): Stage {
-  return async (exchange, next) => {
+  return (exchange, next) => {
     const { request } = exchange;
     const rules = policy();
     if (!isAllowedHost(request, rules)) return refuse(exchange, 'host');
@@ -27,8 +27,8 @@ export function originStage(policy: () => OriginPolicy): Stage {
     }
     if (origin === null) return request.method === 'OPTIONS' ? noPreflight() : next();
     if (!isAllowedOrigin(origin, rules)) return refuse(exchange, 'origin');
-    const response = request.method === 'OPTIONS' ? preflight() : await next();
-    return withCors(response, origin);
+    if (request.method === 'OPTIONS') return withCors(preflight(), origin);
+    return answerWithCors(next, origin);
   };
 }
 
@@ -98,6 +98,10 @@ function preflight(): Response {
       'access-control-max-age': '86400',
     },
   });
+}
+
+async function answerWithCors(next: Next, origin: string): Promise<Answer> {
+  return withCors(await next(), origin);
 }
 
 function withCors(response: Answer, origin: string): Answer {

@@ -1,6 +1,7 @@
 /** The one reading of the request (D5): from here on nobody looks at the bytes again. */
 
-import type { Exchange, Stage } from '../exchange.ts';
+import type { Exchange, Next, Stage } from '../exchange.ts';
+import type { Answer } from '../http/answer.ts';
 import { eraOfHeaders } from '../mcp/era.ts';
 import { INVALID_REQUEST, PARSE_ERROR } from '../mcp/json-rpc.ts';
 import { readMessage } from '../mcp/message.ts';
@@ -9,16 +10,13 @@ import { replyTooLarge } from './body-limit.ts';
 
 /** Sets the message of a POST; checks that GET and DELETE belong to an era that has them. */
 export function parseStage(limit: number): Stage {
-  return async (exchange, next) => {
-    const refusal =
-      exchange.request.method === 'POST'
-        ? await readPost(exchange, limit)
-        : checkBodyless(exchange);
-    return refusal ?? next();
-  };
+  return (exchange, next) =>
+    exchange.request.method === 'POST'
+      ? readPost(exchange, limit, next)
+      : (checkBodyless(exchange) ?? next());
 }
 
-async function readPost(exchange: Exchange, limit: number): Promise<Response | undefined> {
+async function readPost(exchange: Exchange, limit: number, next: Next): Promise<Answer> {
   const { request } = exchange;
   if (!isJson(request.headers.get('content-type'))) {
     return refuse(exchange, 'content-type', {
@@ -47,7 +45,7 @@ async function readPost(exchange: Exchange, limit: number): Promise<Response | u
   const read = readMessage(bytes, request.headers);
   if (read.ok) {
     exchange.message = read.message;
-    return undefined;
+    return await next();
   }
   const { code, reason, id, data } = read.refusal;
   return refuse(exchange, reason, { status: 400, code, id, data });

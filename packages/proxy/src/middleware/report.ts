@@ -30,7 +30,7 @@ export function reportStage(options: ReportOptions): Stage {
     }
     if (!isWatched) return response;
     sourceOf(exchange);
-    return conclude(exchange, response);
+    return await conclude(exchange, response);
   };
 }
 

@@ -9,7 +9,7 @@ import type { ToolNames } from '../tools/tool-names.ts';
 
 /** Renames the tool of a call, or answers as a server does that has no such tool. */
 export function toolsStage(names: ToolNames | undefined): Stage {
-  return async (exchange, next) => {
+  return (exchange, next) => {
     const { message } = exchange;
     if (names === undefined || message?.method !== 'tools/call') return next();
     const called = message.params?.['name'];

@@ -71,6 +71,12 @@ class DirectRequest implements ProxyRequest {
         reject(new Error('the client left'));
         return;
       }
+      if (incoming.complete) {
+        // Small bodies have come with their head: nothing has to be waited for.
+        const bytes = (incoming.read() as Buffer | null) ?? Buffer.alloc(0);
+        resolve(bytes.length > limit ? 'too-large' : bytes);
+        return;
+      }
       const chunks: Buffer[] = [];
       let size = 0;
       const onData = (chunk: Buffer): void => {

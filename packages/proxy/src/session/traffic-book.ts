@@ -8,15 +8,34 @@ export interface TrafficBook {
   forget(key: string): void;
 }
 
+interface Entry {
+  readonly traffic: SessionTraffic;
+  /** Turn at which it moved to the back. */
+  movedAt: number;
+}
+
 /** Creates the book; the least recently used session's traffic is dropped when it is full. */
 export function createTrafficBook(maxSessions = 10_000): TrafficBook {
-  const book = new Map<string, SessionTraffic>();
+  const book = new Map<string, Entry>();
+  const patience = maxSessions >> 1;
   let hasDropped = false;
+  let turn = 0;
+  const moveToBack = (key: string, entry: Entry): void => {
+    book.delete(key);
+    book.set(key, entry);
+    entry.movedAt = turn;
+  };
   return {
     of: (key) => {
-      const traffic = book.get(key) ?? createSessionTraffic(hasDropped);
-      book.delete(key);
-      book.set(key, traffic);
+      turn += 1;
+      const known = book.get(key);
+      if (known !== undefined) {
+        // Moving costs more than all else here, and until then it can only be in the younger half.
+        if (turn - known.movedAt >= patience) moveToBack(key, known);
+        return known.traffic;
+      }
+      const traffic = createSessionTraffic(hasDropped);
+      moveToBack(key, { traffic, movedAt: turn });
       if (book.size > maxSessions) {
         const oldest = book.keys().next().value;
         if (oldest !== undefined) hasDropped = book.delete(oldest);

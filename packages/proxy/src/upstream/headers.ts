@@ -53,7 +53,7 @@ const NOT_RETURNED = new Set([
 ]);
 
 /** Headers of the request that may go to the upstream. Idempotent. */
-export function forwardedRequestHeaders(headers: Headers): Headers {
+export function forwardedRequestHeaders(headers: Headers): Fields {
   const kept = keep(headers, (name) => !isForwarding(name) && !NOT_FORWARDED.has(name));
   // Encoded lists would have to be decoded before they can be filtered (D29).
   kept.set('accept-encoding', 'identity');
@@ -61,9 +61,11 @@ export function forwardedRequestHeaders(headers: Headers): Headers {
 }
 
 /** Removes what repeats a message: method, name and arguments (MCP 2026-07-28). */
-export function dropMirrors(headers: Headers): void {
-  for (const name of [...headers.keys()]) {
-    if (/^mcp-(?:method|name|param-.*)$/.test(name)) headers.delete(name);
+export function dropMirrors(headers: Fields): void {
+  for (const name of headers.keys()) {
+    const isMirror = name === 'mcp-method' || name === 'mcp-name' || name.startsWith('mcp-param-');
+    // These are in a map, whose other entries stay where they are.
+    if (isMirror) headers.delete(name);
   }
 }
 
@@ -76,7 +78,7 @@ function isForwarding(name: string): boolean {
   return name.startsWith('x-forwarded-') || name.startsWith('proxy-') || name.startsWith('sec-');
 }
 
-function keep(headers: Headers, admits: (name: string) => boolean): Headers {
+function keep(headers: Headers, admits: (name: string) => boolean): Fields {
   const named = namedBy(headers.get('connection'));
   const kept = new Fields();
   for (const [name, value] of headers) {

@@ -133,10 +133,11 @@ function judge(answer: Answer, origin: string, headersTimeout: number): Answer {
     discard(answer);
     return { status, headers: returnedResponseHeaders(headers), body: null };
   }
+  const returned = returnedResponseHeaders(headers);
+  if (!(body instanceof ReadableStream)) return { status, headers: returned, body };
   const isEvents = /^text\/event-stream\b/i.test(headers.get('content-type') ?? '');
   const patience = isEvents ? undefined : headersTimeout;
-  const shown = body instanceof ReadableStream ? showBody(body, patience) : body;
-  return { status, headers: returnedResponseHeaders(headers), body: shown };
+  return { status, headers: returned, body: showBody(body, patience) };
 }
 
 /** One exchange over the platform's `fetch`. */
