@@ -1,10 +1,11 @@
 /** `thv config set-registry`: names of servers from a registry of the user's own. */
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { chooseCatalogue } from '../src/catalogue/choose-catalogue.ts';
 import { createLog } from '../src/log.ts';
 import { fetchRegistry } from '../src/registry/fetch-registry.ts';
@@ -251,6 +252,24 @@ describe('a registry that is a URL', () => {
     await expect(resolveName('weather')).rejects.toThrow(/is not JSON/);
   });
 
+  it('believes no copy that somebody else may have written, and waits for no pipe', async () => {
+    const answer = { status: 200 };
+    const { url } = await serve(
+      (_request, response) =>
+        void response.writeHead(answer.status).end(registryText({ package: 'npx://one' })),
+    );
+    await config('set-registry', url);
+    answer.status = 503;
+    const cache = join(home, '.cache', 'thv');
+    const [copy = ''] = await readdir(cache);
+    const spy = vi.spyOn(process, 'getuid').mockReturnValue((process.getuid?.() ?? 0) + 1);
+    await expect(resolveName('weather')).rejects.toThrow(/answers 503; try again/);
+    spy.mockRestore();
+    await rm(join(cache, copy));
+    execFileSync('mkfifo', [join(cache, copy)]);
+    await expect(resolveName('weather')).rejects.toThrow(/answers 503; try again/);
+  });
+
   it('follows its own host and no other', async () => {
     let asked = 0;
     const other = await serve((_request, response) => {
@@ -364,6 +383,14 @@ describe('config.yaml', () => {
       expect(err).toContain(configFile());
     }
     expect(await readFile(configFile(), 'utf8')).toBe(text);
+  });
+
+  it('that is a pipe is not waited for', async () => {
+    await mkdir(join(home, '.config', 'thv'), { recursive: true });
+    execFileSync('mkfifo', [configFile()]);
+    const { code, err } = await config('get-registry');
+    expect(code).toBe(1);
+    expect(err).toContain(`${configFile()} cannot be used: it is a pipe`);
   });
 
   it('is not read for what is no name', async () => {

@@ -1,8 +1,21 @@
 /** The state folder and the names in it, without a process. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { endLeftServers } from '../src/workloads/server-processes.ts';
 import { findStateFolders } from '../src/workloads/state-folders.ts';
 import { runMain } from './run-main.ts';
 import { useTempFolder } from './temp-folder.ts';
@@ -61,12 +74,51 @@ describe('state', () => {
     },
   );
 
-  it('that cannot be read is named, and the rest works', async () => {
-    mkdirSync(workloads('folder.json'));
+  it.each<[string, (path: string) => unknown]>([
+    ['a folder', (path) => mkdirSync(path)],
+    ['a pipe', (path) => execFileSync('mkfifo', [path])],
+    ['a device', (path) => symlinkSync('/dev/zero', path)],
+    ['a socket', (path) => once(createServer().unref().listen(path), 'listening')],
+  ])('that is %s is named, and the rest works', async (what, make) => {
+    await make(workloads('odd.json'));
     const { code, out, err } = await thv('list', '--all');
     expect(code).toBe(0);
     expect(out).toMatch(/^good +stopped/m);
-    expect(err).toContain(`${workloads('folder.json')} cannot be used: it is a folder`);
+    expect(err).toContain(`${workloads('odd.json')} cannot be used: it is ${what}`);
+    for (const args of [
+      ['status', 'odd'],
+      ['start', 'odd'],
+      ['run', '--name', 'odd', GOOD.server],
+    ]) {
+      const tried = await thv(...args);
+      expect(tried.code, args.join(' ')).toBe(1);
+      expect(tried.err).toContain(`cannot be used: it is ${what}`);
+    }
+  });
+
+  it('may be elsewhere, behind a link', async () => {
+    const elsewhere = join(folder.path, 'thv', 'elsewhere.json');
+    renameSync(workloads('good.json'), elsewhere);
+    symlinkSync(elsewhere, workloads('good.json'));
+    expect((await thv('list', '--all')).out).toMatch(/^good +stopped/m);
+  });
+
+  it('that is a pipe where a list of processes belongs is not waited for', async () => {
+    const path = workloads('good.servers.json');
+    execFileSync('mkfifo', [path]);
+    await endLeftServers(path);
+    expect(readdirSync(workloads())).toEqual(['good.json']);
+  });
+
+  it('that is a pipe where a log belongs is not waited for', async () => {
+    mkdirSync(join(folder.path, 'thv', 'logs'));
+    execFileSync('mkfifo', [join(folder.path, 'thv', 'logs', 'good.proxy.log')]);
+    const shown = await thv('logs', 'good', '--proxy');
+    expect(shown.code).toBe(1);
+    expect(shown.err).toContain('good.proxy.log cannot be used: it is a pipe');
+    const started = await thv('start', 'good');
+    expect(started.code).toBe(1);
+    expect(started.err).toContain('good.proxy.log cannot be used: it is a pipe');
   });
 
   it('of a newer thv is left alone', async () => {
@@ -90,6 +142,47 @@ describe('state', () => {
       },
     ]);
     expect(JSON.parse((await thv('list', '-a', '-l', 'b=1', '--format', 'json')).out)).toEqual([]);
+  });
+});
+
+describe('state of another user', () => {
+  const somebodyElse = () =>
+    vi.spyOn(process, 'getuid').mockReturnValue((process.getuid?.() ?? 0) + 1);
+
+  it.each([
+    [['list']],
+    [['status', 'good']],
+    [['logs', 'good', '--proxy']],
+    [['logs', 'prune']],
+    [['export', 'good', '-']],
+    [['mcp', 'list', 'tools', '--server', 'good']],
+    [['client', 'add', 'cursor', 'good']],
+    [['stop', 'good']],
+    [['run', '--name', 'new', GOOD.server]],
+  ])('is not believed: thv %j', async (args) => {
+    const spy = somebodyElse();
+    try {
+      const { code, out, err } = await thv(...args);
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(err).toMatch(/thv cannot be used: something that is no folder of this user/);
+    } finally {
+      spy.mockRestore();
+    }
+  });
+
+  it('is left out where the folder is one’s own', async () => {
+    const path = workloads('planted.json');
+    if (process.getuid?.() === 0) {
+      writeFileSync(path, JSON.stringify({ ...GOOD, name: 'planted' }));
+      chownSync(path, 12_345, 12_345);
+    } else {
+      symlinkSync('/etc/passwd', path);
+    }
+    const { code, out, err } = await thv('list', '--all');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^good +stopped/m);
+    expect(out).not.toContain('planted');
+    expect(err).toContain(`${path} cannot be used: it belongs to another user`);
   });
 });
 

@@ -1,6 +1,4 @@
 /** Reads the user's registry whenever a name is looked up. */
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { parseCatalogue } from '../catalogue/parse-catalogue.ts';
 import { usageError } from '../cli-error.ts';
@@ -8,6 +6,7 @@ import { decodeText } from '../decode-text.ts';
 import { codeOf } from '../error-code.ts';
 import type { Io } from '../io.ts';
 import type { Log } from '../log.ts';
+import { openRegularFile, UnusableFileError } from '../regular-file.ts';
 import { fetchRegistry, MAX_REGISTRY_BYTES, RegistryUnreachableError } from './fetch-registry.ts';
 import { readCached, writeCached } from './registry-cache.ts';
 import { parseRegistryPlace, type RegistryPlace } from './registry-place.ts';
@@ -56,20 +55,15 @@ export async function readRegistry(
   return catalogue;
 }
 
-const NONBLOCKING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
-
 async function readRegistryFile(path: string): Promise<string> {
   const wayOut = 'restore it, or set another: thv config set-registry FILE|URL';
-  // Without waiting for the other end, should it be a pipe.
-  const file = await open(path, NONBLOCKING).catch((error: NodeJS.ErrnoException) => {
-    throw usageError(path, `cannot be read (${error.code})`, wayOut);
+  const { file, stats } = await openRegularFile(path).catch((error: unknown) => {
+    throw error instanceof UnusableFileError
+      ? usageError(path, 'is no file', wayOut)
+      : usageError(path, `cannot be read (${codeOf(error)})`, wayOut);
   });
   try {
-    const found = await file.stat();
-    if (!found.isFile()) {
-      throw usageError(path, 'is no file', wayOut);
-    }
-    if (found.size > MAX_REGISTRY_BYTES) {
+    if (stats.size > MAX_REGISTRY_BYTES) {
       throw usageError(path, `is larger than ${MAX_REGISTRY_BYTES / 1024 / 1024} MiB`);
     }
     return decodeText(await file.readFile(), 'registry', path);

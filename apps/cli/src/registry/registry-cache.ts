@@ -1,8 +1,9 @@
 /** The last good copy of each registry with a URL: below `$XDG_CACHE_HOME/thv`. */
 import { createHash } from 'node:crypto';
-import { readFile, rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Io } from '../io.ts';
+import { readOwnFile } from '../regular-file.ts';
 import { findUserFolder } from '../settings/user-folder.ts';
 import { writeFileAtomically } from '../workloads/atomic-file.ts';
 import { createPrivateFolder } from '../workloads/state-folders.ts';
@@ -16,9 +17,7 @@ export interface CachedRegistry {
 export async function readCached(url: URL, env: Io['env']): Promise<CachedRegistry | undefined> {
   const path = pathOf(url, env);
   try {
-    return path === undefined
-      ? undefined
-      : { text: await readFile(path, 'utf8'), writtenAt: (await stat(path)).mtime };
+    return path === undefined ? undefined : await readOwnFile(path);
   } catch {
     return undefined;
   }

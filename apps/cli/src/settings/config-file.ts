@@ -1,7 +1,7 @@
 /** The files in the folder of what thv's user has chosen: each changed by one command at a time. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../error-code.ts';
+import { openRegularFile } from '../regular-file.ts';
 import { writeFileAtomically } from '../workloads/atomic-file.ts';
 import { withLock } from '../workloads/workload-lock.ts';
 import { createConfigFolder, findConfigFolder, toConfigError } from './config-folder.ts';
@@ -58,7 +58,8 @@ export async function changeConfigFile(
 
 async function readConfigFile(path: string): Promise<ConfigFile> {
   try {
-    return { path, bytes: await readFile(path) };
+    const { file } = await openRegularFile(path);
+    return { path, bytes: await file.readFile().finally(() => file.close()) };
   } catch (error) {
     if (codeOf(error) === 'ENOENT') {
       return { path, bytes: undefined };

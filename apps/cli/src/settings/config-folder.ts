@@ -2,6 +2,7 @@
 import { CliError } from '../cli-error.ts';
 import { codeOf } from '../error-code.ts';
 import { EXIT } from '../exit-codes.ts';
+import { UnusableFileError } from '../regular-file.ts';
 import { createPrivateFolder } from '../workloads/state-folders.ts';
 import { type Environment, findUserFolder } from './user-folder.ts';
 
@@ -37,7 +38,10 @@ export function toConfigError(error: unknown, path: string): CliError {
   return new CliError({
     exitCode: EXIT.failed,
     what: 'configuration',
-    why: `${path} cannot be used (${codeOf(error) ?? 'unknown error'})`,
+    why:
+      error instanceof UnusableFileError
+        ? `${path} cannot be used: ${error.message}`
+        : `${path} cannot be used (${codeOf(error) ?? 'unknown error'})`,
     wayOut: 'correct that, or set XDG_CONFIG_HOME to another folder',
     cause: error,
   });

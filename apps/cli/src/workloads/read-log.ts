@@ -1,8 +1,10 @@
 /** Reads a log to its end and, if asked, goes on: over rotation, and before there is a file. */
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from '../error-code.ts';
+import { openRegularFile, type RegularFile } from '../regular-file.ts';
+import { toStateError } from './state-folders.ts';
 
 export interface ReadLogOptions {
   readonly path: string;
@@ -57,19 +59,19 @@ interface OpenLog {
 }
 
 async function openIfThere(path: string): Promise<OpenLog | undefined> {
-  let handle: FileHandle;
+  let opened: RegularFile;
   try {
-    handle = await open(path, 'r');
+    opened = await openRegularFile(path);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') {
       return undefined;
     }
-    throw error;
+    throw toStateError(error, path);
   }
-  const { ino } = await handle.stat();
+  const { file: handle, stats } = opened;
   const buffer = Buffer.alloc(CHUNK);
   return {
-    inode: ino,
+    inode: stats.ino,
     async readOn(push) {
       for (;;) {
         const { bytesRead } = await handle.read(buffer, 0, CHUNK);

@@ -2,7 +2,8 @@
  * A log file for this user only that never grows beyond bounds. Lines are written at once, so that
  * a crash loses none; a full disk loses lines and never stops the server.
  */
-import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+import { UnusableFileError } from '../regular-file.ts';
 
 export interface RotatingLog {
   /** Appends a line, with the time before it. */
@@ -63,9 +64,16 @@ export function createRotatingLog(options: RotatingLogOptions): RotatingLog {
   };
 }
 
-/** Opens a log for appending. */
+const { O_APPEND, O_CREAT, O_WRONLY, O_NONBLOCK = 0 } = constants;
+
+/** Opens a log for appending. A pipe is refused: it would be waited for until somebody reads it. */
 export function openLog(path: string): number {
-  return openSync(path, 'a', 0o600);
+  const file = openSync(path, O_APPEND | O_CREAT | O_WRONLY | O_NONBLOCK, 0o600);
+  if (fstatSync(file).isFIFO()) {
+    closeSync(file);
+    throw new UnusableFileError('it is a pipe');
+  }
+  return file;
 }
 
 function rotate(path: string, keep: number): void {

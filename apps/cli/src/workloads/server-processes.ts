@@ -2,9 +2,10 @@
  * The processes that a proxy has started, written down for the case that it is killed: a server that
  * does not notice that its input has ended would run on beside its successor.
  */
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readOwnFile } from '../regular-file.ts';
 import { isRecord, parseJson } from '../services/json-value.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
@@ -58,7 +59,12 @@ export function serverProcessesPath(folders: StateFolders, name: string): string
 
 /** Ends what a proxy that was killed has left. The caller holds the lock of the workload. */
 export async function endLeftServers(path: string): Promise<void> {
-  const json = parseJson(await readFile(path, 'utf8').catch(() => ''));
+  const json = parseJson(
+    await readOwnFile(path).then(
+      ({ text }) => text,
+      () => '',
+    ),
+  );
   const listed = isRecord(json) && Array.isArray(json['processes']) ? json['processes'] : [];
   let left = await findLiving(listed.filter(isIdentity));
   for (const name of ['SIGTERM', 'SIGKILL'] as const) {

@@ -6,6 +6,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { CliError } from '../cli-error.ts';
 import { codeOf } from '../error-code.ts';
 import { EXIT } from '../exit-codes.ts';
+import { isOurs, UnusableFileError } from '../regular-file.ts';
 
 export interface StateFolders {
   readonly root: string;
@@ -37,19 +38,41 @@ export function findStateFolders(env: Environment): StateFolders {
 /** Creates what is missing, readable by this user alone. */
 export async function createStateFolders(folders: StateFolders): Promise<void> {
   try {
-    for (const folder of [
-      folders.root,
-      folders.workloads,
-      folders.locks,
-      folders.logs,
-      folders.sockets,
-    ]) {
+    for (const folder of inOrder(folders)) {
       // It may be a link of the user's own, to a disk with more room.
       await createPrivateFolder(folder, stat);
     }
   } catch (error) {
     throw toStateError(error, folders.root);
   }
+}
+
+/**
+ * What somebody else has written is not believed: it would say where tokens are sent and what is run.
+ * Nothing is created.
+ *
+ * @throws {CliError} with exit code 1, when a folder that is there is not this user's
+ */
+export async function checkStateFolders(folders: StateFolders): Promise<void> {
+  for (const folder of inOrder(folders)) {
+    const found = await stat(folder).catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT') {
+        return undefined;
+      }
+      throw toStateError(error, folder);
+    });
+    if (found !== undefined) {
+      try {
+        assertOwnFolder(found);
+      } catch (error) {
+        throw toStateError(error, folder);
+      }
+    }
+  }
+}
+
+function inOrder({ root, workloads, locks, logs, sockets }: StateFolders): readonly string[] {
+  return [root, workloads, locks, logs, sockets];
 }
 
 /** @throws the file system's error, or one that says whose folder it is. */
@@ -60,13 +83,17 @@ export async function createPrivateFolder(
   await makeFolder(path);
   // Where others can write, a link would lead to a folder that somebody else chose.
   const found = await look(path);
-  if (!found.isDirectory() || !isOurs(found)) {
-    throw Object.assign(new Error('it is not a folder of this user'), { code: 'ENOTDIR' });
-  }
+  assertOwnFolder(found);
   if ((found.mode & 0o077) !== 0) {
     await chmod(path, 0o700);
   }
   await access(path, constants.W_OK);
+}
+
+function assertOwnFolder(found: Stats): void {
+  if (!found.isDirectory() || !isOurs(found)) {
+    throw Object.assign(new Error('it is not a folder of this user'), { code: 'ENOTDIR' });
+  }
 }
 
 /** Step by step: asked for all of them at once, Node says ENOENT where the disk is read-only. */
@@ -80,10 +107,6 @@ async function makeFolder(path: string): Promise<void> {
   if (code !== undefined && code !== 'EEXIST') {
     throw Object.assign(new Error(code), { code });
   }
-}
-
-function isOurs({ uid }: Stats): boolean {
-  return process.getuid === undefined || uid === process.getuid();
 }
 
 /** XDG: a relative path does not count. */
@@ -123,6 +146,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'something that is no folder of this user stands there',
   EEXIST: 'something that is no folder of this user stands there',
   EISDIR: 'it is a folder',
+  ENXIO: 'it is a pipe or a socket',
   ENAMETOOLONG: 'its path is too long',
 };
 
@@ -135,7 +159,7 @@ export function toStateError(error: unknown, path: string): CliError {
   return new CliError({
     exitCode: EXIT.failed,
     what: 'state directory',
-    why: `${path} cannot be used: ${REASONS[code] ?? code}`,
+    why: `${path} cannot be used: ${error instanceof UnusableFileError ? error.message : (REASONS[code] ?? code)}`,
     wayOut: 'correct that, or set XDG_STATE_HOME to another folder; thv run -f needs none',
     cause: error,
   });

@@ -1,10 +1,16 @@
 /** Reads and writes the records of workloads. What is damaged is put aside, and the rest works. */
-import { readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { codeOf } from '../error-code.ts';
 import type { Log } from '../log.ts';
+import { readOwnFile } from '../regular-file.ts';
 import { writeFileAtomically } from './atomic-file.ts';
-import { createStateFolders, type StateFolders, toStateError } from './state-folders.ts';
+import {
+  checkStateFolders,
+  createStateFolders,
+  type StateFolders,
+  toStateError,
+} from './state-folders.ts';
 import {
   NewerSchemaError,
   recordFromText,
@@ -32,7 +38,15 @@ const SUFFIX = '.json';
 export function createWorkloadStore(folders: StateFolders, log: Log): WorkloadStore {
   const pathOf = (name: string): string => join(folders.workloads, `${name}${SUFFIX}`);
 
+  let checking: Promise<void> | undefined;
+  /** Before anything is read: whose folders they are. */
+  const check = (): Promise<void> => {
+    checking ??= checkStateFolders(folders);
+    return checking;
+  };
+
   async function read(name: string): Promise<WorkloadRecord | undefined> {
+    await check();
     const path = pathOf(name);
     const text = await readIfThere(path);
     if (text === undefined) {
@@ -71,6 +85,7 @@ export function createWorkloadStore(folders: StateFolders, log: Log): WorkloadSt
   }
 
   async function names(): Promise<readonly string[]> {
+    await check();
     const entries = await readdir(folders.workloads).catch((error: unknown) => {
       if (codeOf(error) === 'ENOENT') {
         return [];
@@ -102,6 +117,7 @@ export function createWorkloadStore(folders: StateFolders, log: Log): WorkloadSt
       return records;
     },
     async exists(name) {
+      await check();
       return (await readIfThere(pathOf(name))) !== undefined;
     },
     async write(record) {
@@ -120,7 +136,7 @@ export function createWorkloadStore(folders: StateFolders, log: Log): WorkloadSt
 
 async function readIfThere(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return (await readOwnFile(path)).text;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') {
       return undefined;
