@@ -43,8 +43,15 @@ export interface ForwardOptions {
   readonly translate?: (reply: JsonRpcMessage, request: McpMessage) => TranslatedReply;
   /** False for a notification of this request that its client has not asked for. */
   readonly admits?: (notice: JsonRpcMessage) => boolean;
-  /** The request has begun: `deliver` takes what else belongs to it. Returns what ends that. */
-  readonly onBegin?: (deliver: (text: string) => void) => () => void;
+  /** The request has begun. Returns what is to be done when it ends. */
+  readonly onBegin?: (running: RunningRequest) => () => void;
+}
+
+export interface RunningRequest {
+  /** Takes what else belongs to the request. */
+  readonly deliver: (text: string) => void;
+  /** Ends it, and tells the process. */
+  readonly abandon: (failure: answers.Failure) => void;
 }
 
 /** Forwards a request; resolves with the HTTP answer, which may still be streaming. */
@@ -62,7 +69,7 @@ export function forwardRequest(options: ForwardOptions): Promise<Answer> {
   });
   const token = progressTokenOf(message);
   let isListening = false;
-  let onEnd = options.onBegin?.(deliver);
+  let onEnd = options.onBegin?.({ deliver, abandon });
   const call = connection.call({
     method: message.method ?? '',
     size: message.text.length,

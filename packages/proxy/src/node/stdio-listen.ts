@@ -1,6 +1,7 @@
 /** `subscriptions/listen` (2026-07-28) over a process that knows `resources/subscribe` only. */
 
 import type { Answer } from '../http/answer.ts';
+import type { FairPlaces, Holder } from '../limit/fair-places.ts';
 import { isRecord, type JsonRpcMessage } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import * as answers from '../upstream/answers.ts';
@@ -10,6 +11,7 @@ import type { StdioConnection } from './stdio-connection.ts';
 import { failureOf } from './stdio-forward.ts';
 import { type Interests, type Listener, MAX_SUBSCRIPTIONS } from './stdio-interests.ts';
 import type { StdioSettings } from './stdio-options.ts';
+import { ownerOf } from './stdio-session.ts';
 import { SUBSCRIPTION_ID } from './stdio-splice.ts';
 import type { LiveServer } from './stdio-supervisor.ts';
 import { withSubscription } from './stdio-translate.ts';
@@ -32,6 +34,8 @@ export interface Subscriptions {
 export interface SubscriptionsOptions {
   readonly settings: StdioSettings;
   readonly interests: Interests;
+  /** One for each subscription. */
+  readonly places: FairPlaces;
   /** The process that serves at this moment. */
   readonly connection: () => StdioConnection | undefined;
 }
@@ -45,6 +49,8 @@ const CHANGES = {
 export const LIST_CHANGED: ReadonlySet<string> = new Set(
   Object.values(CHANGES).map(({ method }) => method),
 );
+/** Characters of the URIs of all subscriptions of one caller: they are kept as long as these last. */
+export const MAX_URI_LENGTH: number = 1024 * 1024;
 const UPDATED = 'notifications/resources/updated';
 
 /** The wish of a `subscriptions/listen`; the strict reader has checked its form. */
@@ -68,13 +74,13 @@ export function isWished({ methods, uris }: Wish, notice: JsonRpcMessage): boole
   );
 }
 
-interface Subscription extends Listener {
+interface Subscription extends Listener, Holder {
   readonly wish: Wish;
   end(): void;
 }
 
 export function createSubscriptions(options: SubscriptionsOptions): Subscriptions {
-  const { settings, interests } = options;
+  const { settings, interests, places } = options;
   const open = new Set<Subscription>();
 
   async function listen(
@@ -86,10 +92,8 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     if (!listsMediaType(accept, 'text/event-stream')) {
       return answers.answerFailure(answers.NOT_ACCEPTABLE, message.id);
     }
-    if (open.size >= settings.maxSessions) {
-      return answers.answerFailure(answers.TOO_MANY_SUBSCRIPTIONS, message.id);
-    }
     if (context.signal.aborted) return answers.answerFailure(answers.CLIENT_GONE, message.id);
+    const owner = ownerOf(context);
     const idText = message.id?.text ?? 'null';
     const { maxStreamBytes, keepAlive } = settings;
     const onCancel = (): void => release();
@@ -119,6 +123,10 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
           subscription.end();
         }
       },
+      giveWay() {
+        release();
+        exchange.fail(answers.TOO_MANY_SUBSCRIPTIONS);
+      },
       end() {
         release();
         exchange.finish(endText(idText));
@@ -127,9 +135,14 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     const release = (): void => {
       hasEnded = true;
       open.delete(subscription);
+      places.leave(owner, subscription);
       context.signal.removeEventListener('abort', subscription.end);
       interests.release(subscription, options.connection());
     };
+    const length = [...granted.uris].reduce((sum, uri) => sum + uri.length, 0);
+    if (!places.take(owner, subscription, length)) {
+      return answers.answerFailure(answers.TOO_MANY_SUBSCRIPTIONS, message.id);
+    }
     open.add(subscription);
     context.signal.addEventListener('abort', subscription.end, { once: true });
 

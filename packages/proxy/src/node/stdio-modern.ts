@@ -1,15 +1,17 @@
 /** Clients of the 2026 revision on a shared server: natively where it can be, else translated. */
 
 import type { Answer } from '../http/answer.ts';
+import { createFairPlaces, type FairPlaces } from '../limit/fair-places.ts';
 import { isRecord, type JsonRpcMessage } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import * as answers from '../upstream/answers.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
 import { type ForwardOptions, forwardRequest } from './stdio-forward.ts';
 import { createInterests, type Interests, isLogLevel, type Listener } from './stdio-interests.ts';
-import { createSubscriptions, isWished, wishOf } from './stdio-listen.ts';
+import { createSubscriptions, isWished, MAX_URI_LENGTH, wishOf } from './stdio-listen.ts';
 import { createNativeServer } from './stdio-native.ts';
 import type { StdioSettings } from './stdio-options.ts';
+import { ownerOf } from './stdio-session.ts';
 import { isUnavailable, type LiveServer, type Supervisor } from './stdio-supervisor.ts';
 import {
   CLIENT_CAPABILITIES,
@@ -59,9 +61,9 @@ export function createModernSide(options: ModernSideOptions): ModernSide {
       ears.at(-1)?.hear(notice);
     },
   });
+  const places = createFairPlaces({ total: settings.maxSessions, maxWeight: MAX_URI_LENGTH });
   const subscriptions = createSubscriptions({
-    settings,
-    interests,
+    ...{ settings, interests, places },
     connection: () => supervisor.live?.connection,
   });
   const translators = new WeakMap<LiveServer, Translator>();
@@ -71,13 +73,12 @@ export function createModernSide(options: ModernSideOptions): ModernSide {
     context: UpstreamContext,
     { connection }: LiveServer,
   ): Promise<Answer> {
-    const wish = message.method === 'subscriptions/listen' ? wishOf(message) : undefined;
-    return forwardRequest({
-      ...{ message, context, connection, settings, session: undefined },
-      // The process reads the level itself.
-      ...listenToLog(message, nativeInterests, undefined),
-      ...(wish !== undefined && { admits: (notice) => isWished(wish, notice) }),
-    });
+    // The process reads the log level itself.
+    const logs = listenToLog(message, nativeInterests, undefined);
+    const options = { message, context, connection, settings, session: undefined, ...logs };
+    return message.method === 'subscriptions/listen'
+      ? listenNatively(options, places)
+      : forwardRequest(options);
   }
 
   async function translate(
@@ -155,6 +156,31 @@ export function createModernSide(options: ModernSideOptions): ModernSide {
   };
 }
 
+/** A subscription lasts, so it takes a place; the process keeps it, and may say more than was asked. */
+async function listenNatively(options: ForwardOptions, places: FairPlaces): Promise<Answer> {
+  const { message, context } = options;
+  const owner = ownerOf(context);
+  let giveWay: () => void = () => undefined;
+  const holder = { giveWay: (): void => giveWay() };
+  if (context.signal.aborted) return answers.answerFailure(answers.CLIENT_GONE, message.id);
+  if (!places.take(owner, holder)) {
+    return answers.answerFailure(answers.TOO_MANY_SUBSCRIPTIONS, message.id);
+  }
+  const wish = wishOf(message);
+  return forwardRequest({
+    ...options,
+    admits: (notice) => isWished(wish, notice),
+    onBegin(running) {
+      giveWay = () => running.abandon(answers.TOO_MANY_SUBSCRIPTIONS);
+      const end = options.onBegin?.(running);
+      return () => {
+        places.leave(owner, holder);
+        end?.();
+      };
+    },
+  });
+}
+
 /** Over HTTP the transport is to refuse a request without what the revision demands of each. */
 function hasEnvelope(message: McpMessage): boolean {
   const meta = message.params?.['_meta'];
@@ -172,7 +198,7 @@ function listenToLog(
   const level = isRecord(meta) ? meta[LOG_LEVEL] : undefined;
   if (typeof level !== 'string') return {};
   return {
-    onBegin(deliver) {
+    onBegin({ deliver }) {
       const listener: Listener = {
         hasEnded: false,
         hear: ({ text }: JsonRpcMessage) => deliver(text),

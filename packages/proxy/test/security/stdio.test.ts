@@ -1,7 +1,15 @@
 /** Ways to other people's messages on a process that everybody shares, and to breaking its lines. */
 
 import { describe, expect, it } from 'vitest';
-import { contextOf, startRig } from '../node/stdio-harness.ts';
+import {
+  BOTH,
+  contextOf,
+  eventsOf,
+  jsonOf,
+  modern,
+  type Rig,
+  startRig,
+} from '../node/stdio-harness.ts';
 import type { FakeUpstream } from '../support/fakes.ts';
 import { harness, W } from '../support/fakes.ts';
 
@@ -83,5 +91,73 @@ describe('a denied call', () => {
     const { call, journal } = start();
     expect((await call('tools/call', params)).status).toBe(403);
     expect(await journal()).not.toContain('rm');
+  });
+});
+
+describe.each([
+  ['a process of an older revision', []],
+  ['a process of the same revision', ['--modern']],
+])('the places for subscriptions, of %s', (_name, args) => {
+  const listen = async ({ upstream }: Rig, subject: string, uris: readonly string[]) =>
+    upstream.handle(
+      modern('subscriptions/listen', { notifications: { resourceSubscriptions: uris } }),
+      contextOf({ subject, accept: BOTH }),
+    );
+  /** Reads up to the acknowledgement; the rest is what it gives. */
+  const begun = async (response: Response) => {
+    const events = eventsOf(response);
+    expect((await events.next()).value).toContain('subscriptions/acknowledged');
+    return events;
+  };
+  const FULL = 'Too many subscriptions';
+
+  it('cannot all be taken by one caller', async () => {
+    const rig = startRig(args, { maxSessions: 3 });
+    const [first, second, third] = [
+      await begun(await listen(rig, 'eve', ['a:'])),
+      await begun(await listen(rig, 'eve', ['b:'])),
+      await begun(await listen(rig, 'eve', ['c:'])),
+    ];
+    expect((await jsonOf(await listen(rig, 'eve', ['d:']))).error.message).toBe(FULL);
+    // Room is made by whoever has the most, and it is told.
+    const ada = await begun(await listen(rig, 'ada', ['a:']));
+    expect((await first.next()).value).toContain(FULL);
+    expect((await jsonOf(await listen(rig, 'eve', ['d:']))).error.message).toBe(FULL);
+    // One more for everybody, and nobody has so many that a place could be taken for a third.
+    await begun(await listen(rig, 'bob', ['a:']));
+    expect((await second.next()).value).toContain(FULL);
+    expect((await jsonOf(await listen(rig, 'cyd', ['d:']))).error.message).toBe(FULL);
+    await Promise.all([third, ada].map((events) => events.return(undefined)));
+    await begun(await listen(rig, 'cyd', ['d:']));
+  });
+
+  it('are free again when a client leaves', async () => {
+    const rig = startRig(args, { maxSessions: 1 });
+    for (const uri of ['a:', 'b:', 'c:']) {
+      await (await begun(await listen(rig, 'eve', [uri]))).return(undefined);
+    }
+    await begun(await listen(rig, 'ada', ['a:']));
+  });
+});
+
+describe('the resources that one caller hears of', () => {
+  it('are bounded over all of its subscriptions', async () => {
+    const { upstream } = startRig();
+    const listen = (subject: string, prefix: string) =>
+      upstream.handle(
+        modern('subscriptions/listen', {
+          notifications: {
+            resourceSubscriptions: Array.from(
+              { length: 8 },
+              (_item, index) => `${prefix}${index}:${'x'.repeat(80_000)}`,
+            ),
+          },
+        }),
+        contextOf({ subject, accept: BOTH }),
+      );
+    await eventsOf(await listen('eve', 'a')).next();
+    const refused = await jsonOf(await listen('eve', 'b'));
+    expect(refused.error.message).toBe('Too many subscriptions');
+    await eventsOf(await listen('ada', 'a')).next();
   });
 });
