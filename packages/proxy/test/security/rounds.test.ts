@@ -52,6 +52,18 @@ describe('an honest second round', () => {
     expect(new TextDecoder().decode(forwarded?.message?.raw)).toBe(round(SECOND));
   });
 
+  // Servers give equal states to different people, so a text says nothing about whose it is.
+  it('may have a state that somebody else was given as well', async () => {
+    const h = asksBack();
+    for (const name of ['alice', 'bob']) {
+      const body = (params: string): string => round(params.replace('"alice"', `"${name}"`));
+      const sent = { headers: headers('delete', name) };
+      expect((await h.send(body(FIRST), sent)).status).toBe(200);
+      expect((await h.send(body(SECOND), sent)).status).toBe(200);
+    }
+    expect(h.upstream.forwarded).toHaveLength(4);
+  });
+
   it('keeps its state when the tool is renamed', async () => {
     const upstream = fakeUpstream(() => jsonResult('1', INPUT_REQUIRED));
     const tools = { override: { delete: { name: 'remove' } } };
