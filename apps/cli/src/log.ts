@@ -24,7 +24,11 @@ const MEANING: Readonly<Record<LogEvent['level'], Meaning | undefined>> = {
 
 /** Names under which a value is never shown, whoever logged it. */
 const SECRET_NAME = /authorization|cookie|credential|passw|secret|token$/i;
-const TOKEN_SHAPE = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
+/**
+ * Also inside of JSON text, where it may follow an escape. What begins like a JWT is taken whole, the
+ * rest of one or not: otherwise every `eyJ` in a long word would be a search to its end.
+ */
+const TOKEN_SHAPE = /(?:(?<!\w)|(?<=\\(?:[bfnrt]|u[\da-f]{4})))eyJ[\w-]+(\.[\w-]+(?:\.[\w-]*)*)?/g;
 // What a terminal would act on: control characters, line ends, and marks that turn the direction.
 const CONTROL = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
 
@@ -42,7 +46,11 @@ export function createLog(io: Pick<Io, 'err' | 'stderr'>, options: LogOptions): 
 
 /** Text from anywhere as part of one line, with anything that looks like a JWT taken out. */
 export function clean(text: string): string {
-  return text.replace(CONTROL, ' ').replace(TOKEN_SHAPE, '[redacted]');
+  return text
+    .replace(CONTROL, ' ')
+    .replace(TOKEN_SHAPE, (found, rest: string | undefined) =>
+      rest === undefined ? found : '[redacted]',
+    );
 }
 
 function renderDetail(detail: LogEvent['detail']): string {

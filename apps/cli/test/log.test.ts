@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createLog, type LogOptions } from '../src/log.ts';
+import { clean, createLog, type LogOptions } from '../src/log.ts';
 import { PLAIN } from '../src/output/screen.ts';
 import { didYouMean } from '../src/suggest.ts';
 
@@ -45,12 +45,19 @@ describe('createLog', () => {
         Authorization: 'Bearer hunter2',
         client_secret: 'hunter2',
         access_token: 'hunter2',
-        nested: { list: [token] },
+        nested: { list: [token], text: `x\n${token}` },
         error: new Error(token),
         plain: token,
       },
     });
     expect(lines.join('')).not.toMatch(/hunter2|eyJ/);
+  });
+
+  it('gets through a long word that begins like a token everywhere', () => {
+    const word = '-eyJ'.repeat(1_000_000);
+    expect(clean(word)).toBe(word);
+    expect(clean(`${word}.a.b c`)).toBe('-[redacted] c');
+    expect(clean('eyJx.json, keyJay.b.c')).toBe('[redacted], keyJay.b.c');
   });
 
   it('colours for terminals only', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toJsonLine } from '../src/output/json-line.ts';
+import { toJsonLine, toJsonText } from '../src/output/json-line.ts';
 import { renderList } from '../src/output/offer-table.ts';
 import { PLAIN } from '../src/output/screen.ts';
 import { renderToolResult } from '../src/output/tool-result.ts';
@@ -71,8 +71,12 @@ inside
 
 describe('toJsonLine', () => {
   it('escapes what JSON leaves to the terminal', () => {
-    const line = toJsonLine({ a: '\u009b2J\u007f' });
-    expect(line).toBe('{"a":"\\u009b2J\\u007f"}\n');
-    expect(JSON.parse(line)).toEqual({ a: '\u009b2J\u007f' });
+    const value = { a: '\u009b2J\u007f\u2028\u202e\u2066\u200f\ud800' };
+    const line = toJsonLine(value);
+    expect(line).toBe('{"a":"\\u009b2J\\u007f\\u2028\\u202e\\u2066\\u200f\\ud800"}\n');
+    expect(JSON.parse(line)).toEqual(value);
+    expect(toJsonText(value)).toBe(
+      `${line.replace('{', '{\n  ').replace(':', ': ').replace('}', '\n}')}`,
+    );
   });
 });

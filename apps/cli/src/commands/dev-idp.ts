@@ -10,6 +10,7 @@ import {
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
+import { toJsonLine } from '../output/json-line.ts';
 import type { Screen } from '../output/screen.ts';
 import { type Fact, renderFacts } from '../output/table.ts';
 import type { Format, GlobalFlags } from './command-host.ts';
@@ -61,7 +62,7 @@ Protect a server with it:
 }
 
 function renderJson(idp: DevIdp): string {
-  return `${JSON.stringify({
+  return toJsonLine({
     issuer: idp.issuer,
     jwks_url: idp.jwksUrl,
     token_url: idp.tokenUrl,
@@ -70,7 +71,7 @@ function renderJson(idp: DevIdp): string {
     client_id: DEV_CLIENT.id,
     client_secret: DEV_CLIENT.secret,
     public_client_id: DEV_PUBLIC_CLIENT_ID,
-  })}\n`;
+  });
 }
 
 function curlLine({ devTokenUrl }: DevIdp): string {

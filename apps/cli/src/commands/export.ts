@@ -6,6 +6,7 @@ import { codeOf } from '../error-code.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
+import { toJsonText } from '../output/json-line.ts';
 import { writeFileAtomically } from '../workloads/atomic-file.ts';
 import { findWorkload } from '../workloads/find-workload.ts';
 import { runToJson } from '../workloads/saved-run.ts';
@@ -27,7 +28,7 @@ export async function exportWorkload(
   const { record } = await findWorkload(name, io, log);
   const { givenByValue } = record.run;
   const config = { schema_version: CONFIG_VERSION, ...runToJson(record.run) };
-  const text = `${JSON.stringify(config, undefined, 2)}\n`;
+  const text = toJsonText(config);
   if (path === '-') {
     io.out(text);
   } else {

@@ -3,6 +3,7 @@ import type { SchemaOptions, SchemaType } from '@thv/authz';
 import { usageError } from '../cli-error.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
+import { toJsonText } from '../output/json-line.ts';
 import { loadPolicyFile } from '../services/policy-files.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Format, GlobalFlags } from './command-host.ts';
@@ -32,7 +33,7 @@ export async function printSchema(
     arguments: readTypes('--arg', flags.arg),
   });
   if (flags.format === 'json') {
-    io.out(`${JSON.stringify(schema, undefined, 2)}\n`);
+    io.out(toJsonText(schema));
   } else {
     const { loadCedar } = await import('@thv/authz/node');
     io.out(formatCedarSchema(await loadCedar(), schema));

@@ -3,7 +3,9 @@ import { resolve } from 'node:path';
 import type { PolicyTestReport } from '@thv/authz';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
+import { clean } from '../log.ts';
 import { renderCoverage } from '../output/coverage.ts';
+import { toJsonLine } from '../output/json-line.ts';
 import { paintMarks } from '../output/paint.ts';
 import { loadPolicyFile, orOneLine, showPath } from '../services/policy-files.ts';
 import type { GlobalFlags } from './command-host.ts';
@@ -29,12 +31,13 @@ export async function testPolicies(
     runPolicyTestFile(resolve(io.cwd, file), resolve(io.cwd, tests)),
   );
   const { format = 'text', coverage = false } = flags;
+  const results = withoutCoverage(report);
   io.out(
     format === 'json'
       ? renderJson(report, coverage)
       : format === 'text'
-        ? paintMarks(formatPolicyTests(withoutCoverage(report), 'table'), io.stdout)
-        : formatPolicyTests(withoutCoverage(report), format),
+        ? paintMarks(formatPolicyTests(onOneLine(results), 'table'), io.stdout)
+        : formatPolicyTests(format === 'tap' ? onOneLine(results) : results, format),
   );
   if (coverage && format !== 'json') {
     const { places } = await loadPolicyFile(file, io.cwd);
@@ -47,7 +50,21 @@ export async function testPolicies(
 }
 
 function renderJson({ passed, failed, cases, coverage }: PolicyTestReport, all: boolean): string {
-  return `${JSON.stringify({ passed, failed, cases, ...(all && { coverage }) })}\n`;
+  return toJsonLine({ passed, failed, cases, ...(all && { coverage }) });
+}
+
+/** One line for each case, whatever stands in the files; for JUnit, names stay as they are. */
+function onOneLine(report: PolicyTestReport): PolicyTestReport {
+  return {
+    ...report,
+    cases: report.cases.map(({ name, expected, got, policies, ...rest }) => ({
+      ...rest,
+      name: clean(name),
+      expected: clean(expected),
+      got: clean(got),
+      policies: policies.map(clean),
+    })),
+  };
 }
 
 /** Coverage is told only to those who ask. */

@@ -1,6 +1,7 @@
 /** `thv version` */
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
+import { toJsonLine } from '../output/json-line.ts';
 import { loadVersion } from '../version.ts';
 
 export async function printVersion(io: Io, format: 'text' | 'json'): Promise<ExitCode> {
@@ -9,7 +10,7 @@ export async function printVersion(io: Io, format: 'text' | 'json'): Promise<Exi
   const platform = `${process.platform}/${process.arch}`;
   io.out(
     format === 'json'
-      ? `${JSON.stringify({ version, node, platform })}\n`
+      ? toJsonLine({ version, node, platform })
       : `thv ${version} (Node.js ${node}, ${platform})\n`,
   );
   return EXIT.done;

@@ -3,7 +3,7 @@ import type { ExplainedPolicy, Explanation } from '@thv/authz';
 import { clean } from '../log.ts';
 import type { PolicyPlace } from '../services/policy-text.ts';
 import { hintLines } from './hint-lines.ts';
-import { toJsonLine } from './json-line.ts';
+import { toJsonLine, toJsonText } from './json-line.ts';
 import { type Meaning, paint } from './paint.ts';
 import type { Screen } from './screen.ts';
 import { wrapLines } from './text-width.ts';
@@ -181,7 +181,8 @@ function renderGroups(
 function renderCedar({ request, entities }: Explanation): readonly string[] {
   return [
     'As Cedar saw it',
-    ...JSON.stringify({ request, entities }, undefined, 2)
+    ...toJsonText({ request, entities })
+      .trimEnd()
       .split('\n')
       .map((line) => `  ${line}`),
   ];
@@ -190,7 +191,7 @@ function renderCedar({ request, entities }: Explanation): readonly string[] {
 function withPlace(id: string, { places, showPath, screen }: ExplanationOptions): string {
   const { file, line, column } = places.get(id) ?? {};
   return line === undefined
-    ? `  ${id}`
+    ? `  ${clean(id)}`
     : nameWithPlace(id, [file === undefined ? '' : showPath(file), line, column], screen);
 }
 
@@ -199,7 +200,7 @@ function nameWithPlace(
   place: readonly (string | number | undefined)[],
   screen: Screen,
 ): string {
-  return `  ${id}  ${paint(place.join(':'), 'aside', screen)}`;
+  return `  ${clean(id)}  ${paint(clean(place.join(':')), 'aside', screen)}`;
 }
 
 function nameOf({ type, id }: { readonly type: string; readonly id: string }): string {

@@ -1,6 +1,7 @@
 /** What `thv run` prints once the server can be called. Pure. */
 import type { IssuerConfig, SignInConfig } from '@thv/compose';
 import { clientConfig } from './client-config.ts';
+import { toJsonLine, toJsonText } from './json-line.ts';
 import type { Screen } from './screen.ts';
 import { type Fact, renderFacts } from './table.ts';
 
@@ -31,18 +32,18 @@ function renderText({ name, url, signIn, policyFile, log }: RunSummary, screen: 
     ...(log === undefined ? [] : [['LOG', log] as const]),
   ];
   const config = clientConfig([[name, clientUrl(signIn, url)]]);
-  return `${renderFacts(facts, screen)}\n${JSON.stringify(config, null, 2)}\n`;
+  return `${renderFacts(facts, screen)}\n${toJsonText(config)}`;
 }
 
 function renderJson({ name, url, signIn, policyFile, log }: RunSummary): string {
-  return `${JSON.stringify({
+  return toJsonLine({
     name,
     url,
     sign_in: signInData(signIn, url),
     policy: policyFile ?? null,
     ...(log !== undefined && { log }),
     client_config: clientConfig([[name, clientUrl(signIn, url)]]),
-  })}\n`;
+  });
 }
 
 function signInData(signIn: SignInConfig, url: string) {

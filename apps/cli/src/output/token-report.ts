@@ -1,6 +1,8 @@
 /** What `thv token inspect` prints: every check, what it saw, and what to do. Pure. */
 import type { inspectSignIn } from '@thv/compose';
+import { clean } from '../log.ts';
 import { hintLines } from './hint-lines.ts';
+import { toJsonLine } from './json-line.ts';
 import { paint, paintMarks } from './paint.ts';
 import { providerHint } from './provider-hints.ts';
 import type { Screen } from './screen.ts';
@@ -25,13 +27,13 @@ export function renderTokenReport(inspection: Inspection, options: TokenReportOp
   // An answer that is incomplete is not a good one.
   const ok = inspection.ok && !inspection.providerUnreachable;
   if (options.format === 'json') {
-    return `${JSON.stringify({ ok, checks })}\n`;
+    return toJsonLine({ ok, checks });
   }
   const width = Math.max(...checks.map(({ name }) => name.length));
   const { screen } = options;
   const lines = checks.flatMap(({ name, ok: passed, detail, hint }) => [
-    ...wrapLines(detail, `${passed ? '✓' : '✗'} ${name.padEnd(width)}  `, screen),
-    ...hintLines(hint ?? undefined, `  ${' '.repeat(width)}  → `, screen),
+    ...wrapLines(clean(detail), `${passed ? '✓' : '✗'} ${name.padEnd(width)}  `, screen),
+    ...hintLines(hint === null ? undefined : clean(hint), `  ${' '.repeat(width)}  → `, screen),
   ]);
   const end = paint(verdict(inspection), ok ? 'good' : 'bad', screen);
   return `${paintMarks(lines.join('\n'), screen)}\n\n${end}\n`;

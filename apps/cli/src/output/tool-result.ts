@@ -1,6 +1,6 @@
 /** What `thv mcp call` prints: the contents for a person, or the result as it came. Pure. */
 import { isRecord } from '../services/json-value.ts';
-import { toJsonLine } from './json-line.ts';
+import { toJsonLine, toJsonText } from './json-line.ts';
 
 /** A result of a call, as far as it is read here. */
 export interface ToolResult {
@@ -15,7 +15,7 @@ export function renderToolResult(result: ToolResult, format: 'text' | 'json'): s
   const { content = [], structuredContent } = result;
   const parts = content.map(renderPart);
   if (parts.length === 0 && structuredContent !== undefined) {
-    return forTerminal(JSON.stringify(structuredContent, undefined, 2));
+    return toJsonText(structuredContent);
   }
   return parts.map(forTerminal).join('');
 }
@@ -42,8 +42,8 @@ function renderPart(part: unknown): string {
   }
 }
 
-// Everything a terminal could act on, but line ends and tabs.
-const CONTROL = /(?![\n\t])\p{Cc}/gu;
+// Everything a terminal could act on, but line ends and tabs; see `log.ts`.
+const CONTROL = /(?![\n\t])[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Text of many lines, without what a terminal could act on. */
 export function forTerminal(text: string): string {

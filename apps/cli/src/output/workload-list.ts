@@ -2,7 +2,7 @@
 import { clean } from '../log.ts';
 import type { WorkloadDescription } from '../workloads/describe-workload.ts';
 import { clientConfig } from './client-config.ts';
-import { toJsonLine } from './json-line.ts';
+import { toJsonLine, toJsonText } from './json-line.ts';
 import type { Meaning } from './paint.ts';
 import type { Screen } from './screen.ts';
 import { type Column, renderTable } from './table.ts';
@@ -25,7 +25,7 @@ export function renderWorkloads(
     case 'json':
       return toJsonLine(workloads.map(workloadToJson));
     case 'mcpservers':
-      return `${JSON.stringify(clientConfig(callable(workloads)), undefined, 2)}\n`;
+      return toJsonText(clientConfig(callable(workloads)));
     case 'text':
       return renderText(workloads, options);
     default:
