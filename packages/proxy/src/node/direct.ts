@@ -5,7 +5,7 @@
 
 import { isAscii } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Answer, isBodyless } from '../http/answer.ts';
+import { type Answer, discard, isBodyless } from '../http/answer.ts';
 import { Fields } from '../http/fields.ts';
 import type { ProxyRequest } from '../http/request.ts';
 import type { PeerInfo } from '../source/request-source.ts';
@@ -20,9 +20,12 @@ export async function answerDirectly(
   answer: (request: ProxyRequest) => Promise<Answer>,
 ): Promise<void> {
   const request = new DirectRequest(incoming, outgoing);
+  let given: Answer | undefined;
   try {
-    await write(await answer(request), incoming, outgoing);
+    given = await answer(request);
+    await write(given, incoming, outgoing);
   } catch {
+    if (given !== undefined) discard(given);
     // The stages answer for what they throw, so this is an answer that HTTP cannot carry.
     if (outgoing.headersSent) outgoing.destroy();
     else outgoing.writeHead(502).end();
@@ -121,11 +124,14 @@ async function write(
     return;
   }
   const hasBody = !isBodyless(status);
-  if (hasBody) flat.push('content-length', String(body === null ? 0 : Buffer.byteLength(body)));
+  const length = body === null ? 0 : Buffer.byteLength(body);
+  if (hasBody) flat.push('content-length', String(length));
   outgoing.writeHead(status, flat);
   if (!hasBody || body === null) outgoing.end();
-  // A text goes out in one piece with its head, which is one system call less to copy.
-  else if (typeof body === 'string') outgoing.end(body);
+  // A text goes out in one piece with its head, which is one system call less to copy. It gives the
+  // head its coding, which has to be that of header fields; as many bytes as characters are ASCII.
+  else if (typeof body === 'string' && length === body.length) outgoing.end(body, 'latin1');
+  else if (typeof body === 'string') outgoing.end(Buffer.from(body));
   else if (isAscii(body)) outgoing.end(asText(body), 'latin1');
   else outgoing.end(body);
 }
@@ -148,8 +154,9 @@ async function writeStream(
   if (outgoing.closed) onClose();
   outgoing.once('close', onClose);
   outgoing.on('drain', () => wake());
-  // The head says that the stream is open, which may be all for hours.
-  outgoing.flushHeaders();
+  // The head says that the stream is open, which may be all for hours. `flushHeaders` would send it in
+  // UTF-8, which header fields are not in.
+  outgoing.write('', 'latin1');
   try {
     for (;;) {
       const { done, value } = await reader.read();
