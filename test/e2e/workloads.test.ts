@@ -1,5 +1,6 @@
 /** Servers in the background as a user has them: real processes, started, killed, repaired, removed. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { findProcesses as serverPids } from './support/machine.ts';
 import { useStage } from './support/stage.ts';
@@ -115,6 +116,38 @@ describe('three servers in the background', () => {
     const { out } = await thv('logs', 'prune');
     expect(out).toContain(`deleted ${state('logs', 'one.proxy.log')}`);
     expect(await readdir(state('logs'))).toEqual([]);
+  });
+});
+
+describe('policy check --server NAME', () => {
+  it('knows the names that policies know, whatever callers see', async () => {
+    const folder = cwd();
+    await write('names.yaml', 'toolsOverride: { weather: { name: forecast } }');
+    await write(
+      'authz.json',
+      JSON.stringify({
+        ...{ version: '1.0', type: 'cedarv1' },
+        cedar: {
+          policies: ['weather', 'forecast', 'calculator', 'echo'].map(
+            (tool) => `permit(principal, action, resource == Tool::"${tool}");`,
+          ),
+        },
+      }),
+    );
+    const choice = ['--tools-override', 'names.yaml', '--tools', 'forecast,echo'];
+    await json('run', '--name', 'renamed', ...choice, ...serverCommand('guide-server.ts'));
+    const check = () => thv('policy', 'check', 'authz.json', '--server', 'renamed');
+    const found = await check();
+    expect(found.out.match(/lists no tool .*/g)).toEqual([
+      'lists no tool "forecast"',
+      'lists no tool "calculator"',
+    ]);
+    expect(found.out).toContain('its tools are weather, echo; --tools hides all others');
+
+    await rename(join(folder, 'names.yaml'), join(folder, 'moved.yaml'));
+    const { err } = await check();
+    expect(err).toMatch(/compared as renamed calls them.*names\.yaml cannot be read/);
+    expect((await thv('rm', 'renamed')).code).toBe(0);
   });
 });
 

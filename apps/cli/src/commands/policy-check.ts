@@ -7,7 +7,12 @@ import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
 import { renderCheckReport } from '../output/check-report.ts';
 import { withProgress } from '../output/progress.ts';
-import { assertNoServerFlags, planConnection, type ServerFlags } from '../services/mcp-flags.ts';
+import {
+  assertNoServerFlags,
+  isServerName,
+  planConnection,
+  type ServerFlags,
+} from '../services/mcp-flags.ts';
 import { loadPolicyFile, orOneLine, showPath } from '../services/policy-files.ts';
 import type { Format, GlobalFlags } from './command-host.ts';
 
@@ -67,8 +72,13 @@ async function askServer(
     import('../services/server-offer.ts'),
     import('../services/unknown-names.ts'),
   ]);
-  const offer = await withProgress({ io, quiet: flags.quiet }, `asking ${connection.url}`, () =>
+  const listed = await withProgress({ io, quiet: flags.quiet }, `asking ${connection.url}`, () =>
     readOffer(connection),
   );
+  if (!isServerName(flags.server)) {
+    return findUnknownNames(config, places, listed);
+  }
+  const { toServerNames } = await import('./shown-tools.ts');
+  const offer = await toServerNames(listed, flags.server, { io, log });
   return findUnknownNames(config, places, offer);
 }

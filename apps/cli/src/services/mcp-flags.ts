@@ -103,8 +103,12 @@ async function readToken({ token, tokenFile }: ServerFlags, io: Io): Promise<str
 }
 
 /** What cannot be a URL is the name of a server in the background. */
+export function isServerName(server: string): boolean {
+  return /^[\w.-]+$/.test(server);
+}
+
 async function toServerUrl(server: string, { io, log }: PlanContext): Promise<string> {
-  if (!/^[\w.-]+$/.test(server)) {
+  if (!isServerName(server)) {
     return server;
   }
   const { findWorkloadUrl } = await import('../workloads/find-workload.ts');

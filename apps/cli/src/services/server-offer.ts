@@ -31,6 +31,8 @@ export interface ServerOffer {
   readonly resources: readonly string[];
   /** True when a listed template yields the URI, or is it. */
   readonly isTemplated: (uri: string) => boolean;
+  /** True when the server may have tools that the proxy before it hides. */
+  readonly hidesTools?: boolean;
 }
 
 const MAX_PAGES = 1000;

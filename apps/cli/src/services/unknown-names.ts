@@ -30,7 +30,7 @@ export function findUnknownNames(
     const kind = Object.hasOwn(KINDS, mention.type) ? KINDS[mention.type] : undefined;
     const key = [mention.policy, mention.type, mention.id].join('\0');
     if (kind !== undefined && !findings.has(key) && !isOffered(mention, kind, offer)) {
-      findings.set(key, toFinding(mention, kind, offer[kind.list]));
+      findings.set(key, toFinding(mention, kind, offer));
     }
   }
   return [...findings.values()];
@@ -40,16 +40,19 @@ function isOffered({ id }: Mention, { list }: Kind, offer: ServerOffer): boolean
   return offer[list].includes(id) || (list === 'resources' && offer.isTemplated(id));
 }
 
-function toFinding(mention: Mention, { word, list }: Kind, known: readonly string[]): Finding {
+function toFinding(mention: Mention, { word, list }: Kind, offer: ServerOffer): Finding {
+  const known = offer[list];
   const { id, file, policy, line, column, excerpt, excerptColumn } = mention;
   const meant = didYouMean(id, known);
   const shown = known.slice(0, MAX_NAMES).join(', ');
   const rest = known.length > MAX_NAMES ? ` and ${known.length - MAX_NAMES} more` : '';
+  const hidden = list === 'tools' && offer.hidesTools === true ? '; --tools hides all others' : '';
   return {
     code: `unknown-${word}`,
     severity: 'warning',
     message: `the server lists no ${word} ${JSON.stringify(id)}${meant === undefined ? '' : `; ${meant}`}`,
-    fix: known.length === 0 ? `the server has no ${list}` : `its ${list} are ${shown}${rest}`,
+    fix:
+      known.length === 0 ? `the server has no ${list}` : `its ${list} are ${shown}${rest}${hidden}`,
     file,
     policy,
     line,
