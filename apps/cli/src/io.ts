@@ -4,8 +4,9 @@ import { buffer as readBytes } from 'node:stream/consumers';
 import { askHidden } from './ask-hidden.ts';
 import { usageError } from './cli-error.ts';
 import { decodeText } from './decode-text.ts';
-import { type Progress, startProgress } from './output/progress.ts';
+import { type Progress, startProgress, withProgress } from './output/progress.ts';
 import { readScreen, type Screen } from './output/screen.ts';
+import type { KeyStore } from './secrets/key-store.ts';
 
 export interface Io {
   /** Writes data to stdout. */
@@ -25,6 +26,8 @@ export interface Io {
   input(): Promise<string>;
   /** Asks for something that nobody may see being typed; absent without a terminal. */
   readonly askHidden?: (question: string) => Promise<string>;
+  /** Asks the key store of the operating system; absent where nobody may. */
+  readonly keyStore?: KeyStore;
   /** Name of the operating system's user, the subject when nobody has to sign in. */
   userName(): string;
   /** Resolves at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. */
@@ -44,12 +47,14 @@ export function createProcessIo(exitNow: () => void): Io {
   });
   // Nobody is left to be told.
   process.stderr.on('error', () => undefined);
+  const progress: Io['progress'] = (text) =>
+    startProgress(text, { stream: process.stderr, env: process.env });
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     stdout: readScreen(process.stdout, process.env),
     stderr: readScreen(process.stderr, process.env),
-    progress: (text) => startProgress(text, { stream: process.stderr, env: process.env }),
+    progress,
     get cwd() {
       return currentFolder();
     },
@@ -59,6 +64,12 @@ export function createProcessIo(exitNow: () => void): Io {
         ? ''
         : decodeText(await readBytes(process.stdin), 'stdin', 'what it holds'),
     ...(process.stdin.isTTY && process.stderr.isTTY && { askHidden }),
+    keyStore: async (request) => {
+      const { askKeyStore } = await import('./secrets/ask-key-store.ts');
+      return withProgress({ io: { progress } }, 'waiting for the key store of this system', () =>
+        askKeyStore(request, { env: process.env }),
+      );
+    },
     userName() {
       try {
         return userInfo().username;

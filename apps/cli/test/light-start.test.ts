@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { runThv } from './spawn-thv.ts';
 import { useTempFolder } from './temp-folder.ts';
 
-const HEAVY = /cedar|jose|undici|hono|oidc-provider|\/yaml\/|\/(?:oidc|authz|proxy|compose)\/src\//;
+const HEAVY =
+  /keyring|cedar|jose|undici|hono|oidc-provider|\/yaml\/|\/(?:oidc|authz|proxy|compose)\/src\//;
 const folder = useTempFolder({
   'trace.mjs': `import { registerHooks } from 'node:module';
 const seen = new Set();

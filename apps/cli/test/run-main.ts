@@ -3,6 +3,7 @@ import type { Io } from '../src/io.ts';
 import { main } from '../src/main.ts';
 import { NO_PROGRESS } from '../src/output/progress.ts';
 import { PLAIN, type Screen } from '../src/output/screen.ts';
+import type { KeyStore } from '../src/secrets/key-store.ts';
 
 export interface RunMainOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -11,6 +12,8 @@ export interface RunMainOptions {
   readonly input?: string;
   /** What is typed, one text per question. Default: there is no terminal. */
   readonly typed?: readonly string[];
+  /** Default: there is none. */
+  readonly keyStore?: KeyStore;
 }
 
 /** An outside without a terminal, and what it was told. */
@@ -20,6 +23,7 @@ export function createIo({
   screen = PLAIN,
   input = '',
   typed,
+  keyStore,
 }: RunMainOptions = {}): {
   readonly io: Io;
   readonly said: { out: string; err: string };
@@ -40,6 +44,7 @@ export function createIo({
     env,
     input: async () => input,
     ...(answers !== undefined && { askHidden: async () => answers.shift() ?? '' }),
+    ...(keyStore !== undefined && { keyStore }),
     userName: () => 'ann',
     termination: () => new Promise<never>(() => undefined),
   };

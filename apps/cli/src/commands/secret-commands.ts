@@ -1,6 +1,8 @@
 /** `thv secret …`: the names and flags of the secret store. */
 import type { Command } from 'commander';
+import { EXIT } from '../exit-codes.ts';
 import { once, oneOf } from '../flag-parsers.ts';
+import { ASKED_COMMAND, KEY_SOURCES } from '../secrets/key-store.ts';
 import { type CommandHost, exampleText, FORMATS } from './command-host.ts';
 import type { SecretFlags } from './secrets.ts';
 
@@ -12,6 +14,11 @@ export function addSecretCommands(program: Command, { io, finish }: CommandHost)
   addKeyFlag(secret.command('set'))
     .description('keep a secret; its value is asked for, or read from stdin')
     .argument('<name>', 'name of the secret')
+    .option(
+      '--key-from <source>',
+      'what locks new stores: key-store of the system (default where one answers) or passphrase',
+      oneOf('--key-from', KEY_SOURCES),
+    )
     .addHelpText('after', exampleText('thv secret set github-token --key-file secrets.key < token'))
     .action(async (name: string, _own: unknown, command: Command) => {
       const { setSecret } = await import('./secrets.ts');
@@ -45,12 +52,21 @@ export function addSecretCommands(program: Command, { io, finish }: CommandHost)
       const { deleteSecret } = await import('./secrets.ts');
       finish(await deleteSecret(name, command.optsWithGlobals<SecretFlags>(), io));
     });
+
+  program
+    .command(ASKED_COMMAND, { hidden: true })
+    .description('asks the key store of the system; started by thv itself')
+    .action(async () => {
+      const { answerKeyStore } = await import('../secrets/answer-key-store.ts');
+      await answerKeyStore();
+      finish(EXIT.done);
+    });
 }
 
 function addKeyFlag(command: Command): Command {
   return command.option(
     '--key-file <file>',
-    'file with the key, made if it is not there; without it a passphrase locks new stores',
+    'file with the key, made if it is not there',
     once('--key-file'),
   );
 }

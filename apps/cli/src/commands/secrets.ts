@@ -5,13 +5,19 @@ import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
 import { toJsonLine } from '../output/json-line.ts';
 import { renderTable } from '../output/table.ts';
+import { SERVICE } from '../secrets/key-store.ts';
 import { checkSecretName, secretVariable } from '../secrets/secret-name.ts';
-import { givenSecret, keyGivers, noSuchSecret, resolveSecrets } from '../secrets/secret-source.ts';
+import {
+  givenSecret,
+  type KeyFlags,
+  keyGivers,
+  noSuchSecret,
+  resolveSecrets,
+} from '../secrets/secret-source.ts';
 import { createSecretStore } from '../secrets/secret-store.ts';
 import type { Format, GlobalFlags } from './command-host.ts';
 
-export interface SecretFlags extends GlobalFlags {
-  readonly keyFile?: string;
+export interface SecretFlags extends GlobalFlags, KeyFlags {
   readonly format?: Format;
 }
 
@@ -21,8 +27,14 @@ const MAX_BYTES = 64 * 1024;
 export async function setSecret(name: string, flags: SecretFlags, io: Io): Promise<ExitCode> {
   checkSecretName('NAME', name);
   const value = await readValue(name, io);
-  await openStore(flags, io).change((secrets) => void secrets.set(name, value));
+  const key = await openStore(flags, io).change((secrets) => void secrets.set(name, value));
   const log = createLog(io, flags);
+  if (key?.kind === 'key-store') {
+    log({
+      level: 'info',
+      message: `the key of the secrets is in the key store of this system, under ${SERVICE}`,
+    });
+  }
   log({ level: 'info', message: `secret ${name} is kept; servers get it at their next start` });
   if (givenSecret(name, io.env) !== undefined) {
     log({ level: 'warn', message: `${secretVariable(name)} is set here and wins over it` });
@@ -32,7 +44,7 @@ export async function setSecret(name: string, flags: SecretFlags, io: Io): Promi
 
 export async function getSecret(name: string, flags: SecretFlags, io: Io): Promise<ExitCode> {
   checkSecretName('NAME', name);
-  const value = (await resolveSecrets([name], io, flags.keyFile)).get(name) ?? '';
+  const value = (await resolveSecrets([name], io, flags)).get(name) ?? '';
   io.out(flags.format === 'json' ? toJsonLine({ name, value }) : `${value}\n`);
   return EXIT.done;
 }
@@ -80,8 +92,8 @@ export async function deleteSecret(name: string, flags: SecretFlags, io: Io): Pr
   return EXIT.done;
 }
 
-function openStore({ keyFile }: SecretFlags, io: Io) {
-  return createSecretStore(io.env, keyGivers(io, keyFile));
+function openStore(flags: SecretFlags, io: Io) {
+  return createSecretStore(io.env, keyGivers(io, flags));
 }
 
 /** Never from an argument: process lists and shell histories show those. */

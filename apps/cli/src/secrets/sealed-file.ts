@@ -4,6 +4,7 @@ import { CliError, usageError } from '../cli-error.ts';
 import { type DataReader, readObject } from '../data-reader.ts';
 import { EXIT } from '../exit-codes.ts';
 import { checkCost, type KeyHeader, type KeyKind } from './secret-key.ts';
+import { entryName } from './stored-key.ts';
 
 /** A file that has been read and not opened. */
 export interface Sealed {
@@ -80,8 +81,12 @@ export function parseSealed(text: string, path: string): Sealed {
 
 function readKind(key: DataReader | undefined, where: string): KeyKind {
   const kind = key?.text('kind');
+  const entry = entryName(key?.text('entry'));
   const path = key?.text('path');
   const cost = key?.integer('cost', 1, Number.MAX_SAFE_INTEGER);
+  if (kind === 'key-store' && entry !== undefined) {
+    return { kind, entry };
+  }
   if (kind === 'key-file' && path !== undefined) {
     return { kind, path };
   }

@@ -1,6 +1,6 @@
 /**
- * The key of the secret store: from a key file, or from a passphrase by scrypt (RFC 7914). Which of
- * them, and the public parts, stand in the store itself.
+ * The key of the secret store: from the key store of the operating system, from a key file, or from a
+ * passphrase by scrypt (RFC 7914). Which of them, and the public parts, stand in the store itself.
  */
 import { createHash, hkdfSync, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { open, readFile, stat } from 'node:fs/promises';
@@ -8,9 +8,12 @@ import { resolve } from 'node:path';
 import { CliError, usageError } from '../cli-error.ts';
 import { codeOf } from '../error-code.ts';
 import { EXIT } from '../exit-codes.ts';
+import type { KeySource, KeyStore } from './key-store.ts';
+import { createStoredKey, KEY_BYTES, keyFromText, readStoredKey } from './stored-key.ts';
 
 /** What everybody may know. */
 export type KeyKind =
+  | { readonly kind: 'key-store'; readonly entry: string }
   | { readonly kind: 'key-file'; readonly path: string }
   | { readonly kind: 'passphrase'; readonly cost: number };
 
@@ -24,12 +27,16 @@ export interface KeyHeader {
 
 /** How a user gives a key. */
 export interface KeyGivers {
+  /** What the user has chosen, and how; a key file is chosen by naming it. */
+  readonly keyFrom: { readonly source: KeySource; readonly givenBy: string } | undefined;
   /** `--key-file`, or the variable of that name; wins over the path in the store. */
   readonly keyFile: string | undefined;
   /** From the environment. */
   readonly passphrase: string | undefined;
   /** Asks for it where nobody sees what is typed; absent without a terminal. */
   readonly ask: ((question: string) => Promise<string>) | undefined;
+  /** Of the operating system; absent where nobody may ask it. */
+  readonly keyStore: KeyStore | undefined;
   readonly cwd: string;
 }
 
@@ -43,41 +50,31 @@ const SHORTEST_PASSPHRASE = 8;
 /**
  * Makes the key of a new store.
  *
- * @throws {CliError} with exit code 2 when nobody gives one
+ * @throws {CliError} with exit code 2 when nobody gives one, 1 when the key store does not keep it
  */
 export async function createKey(
   givers: KeyGivers,
 ): Promise<{ readonly secret: Buffer; readonly header: KeyHeader }> {
   const salt = randomBytes(32);
-  const key = await chooseKind(givers);
-  const secret =
-    key.kind === 'key-file'
-      ? expand(await createOrReadKeyFile(key.path), salt)
-      : await stretch(await newPassphrase(givers), salt, key.cost);
+  const { key, secret } = await makeKey(givers, salt);
   return { secret, header: { key, salt, check: checkValue(secret) } };
 }
 
 /**
  * The key of a store that is there.
  *
+ * @param path of the store, for messages
  * @throws {CliError} with exit code 1 when it is the wrong one, 2 when nobody gives one
  */
-export async function recallKey(header: KeyHeader, givers: KeyGivers): Promise<Buffer> {
-  const { key, salt, check } = header;
-  if (key.kind === 'passphrase' && givers.keyFile !== undefined) {
-    throw usageError('--key-file', 'means nothing: a passphrase locks the secrets', 'drop it');
-  }
-  const secret =
-    key.kind === 'key-file'
-      ? expand(await readKeyFile(keyFileOf(givers) ?? key.path), salt)
-      : await stretch(await givenPassphrase(givers), salt, key.cost);
+export async function recallKey(
+  { key, salt, check }: KeyHeader,
+  givers: KeyGivers,
+  path: string,
+): Promise<Buffer> {
+  assertMeant(key, givers);
+  const secret = await findKey(key, { salt, path }, givers);
   if (!timingSafeEqual(checkValue(secret), check)) {
-    throw new CliError({
-      exitCode: EXIT.failed,
-      what: 'secrets',
-      why: key.kind === 'key-file' ? 'the key file is another one' : 'the passphrase is wrong',
-      wayOut: key.kind === 'key-file' ? 'name the right one with --key-file' : 'try again',
-    });
+    throw new CliError({ exitCode: EXIT.failed, what: 'secrets', ...WRONG_KEY[key.kind] });
   }
   return secret;
 }
@@ -91,16 +88,72 @@ export function checkCost(cost: number, where: string): number {
   return cost;
 }
 
-async function chooseKind(givers: KeyGivers): Promise<KeyKind> {
+/** The first that there is: what the user names, the key store, a passphrase. */
+async function makeKey(
+  givers: KeyGivers,
+  salt: Buffer,
+): Promise<{ readonly key: KeyKind; readonly secret: Buffer }> {
   const path = keyFileOf(givers);
   if (path !== undefined) {
-    return { kind: 'key-file', path };
+    const key = { kind: 'key-file', path } as const;
+    return { key, secret: expand(await createOrReadKeyFile(path), salt) };
   }
-  if (givers.passphrase === undefined && givers.ask === undefined) {
-    throw usageError('secrets', 'nothing to lock them with', WAYS);
+  const { keyFrom, passphrase, ask } = givers;
+  const wanted = keyFrom?.source ?? (passphrase === undefined ? 'any' : 'passphrase');
+  if (wanted !== 'passphrase') {
+    const stored = await createStoredKey(givers.keyStore, wanted === 'any');
+    if (stored !== undefined) {
+      const key = { kind: 'key-store', entry: stored.entry } as const;
+      return { key, secret: expand(stored.material, salt) };
+    }
   }
-  return { kind: 'passphrase', cost: COST };
+  if (passphrase === undefined && ask === undefined) {
+    const why = wanted === 'any' ? ', and no key store answers here' : '';
+    throw usageError('secrets', `nothing to lock them with${why}`, WAYS);
+  }
+  const key = { kind: 'passphrase', cost: COST } as const;
+  return { key, secret: await stretch(await newPassphrase(givers), salt, COST) };
 }
+
+async function findKey(
+  key: KeyKind,
+  { salt, path }: { readonly salt: Buffer; readonly path: string },
+  givers: KeyGivers,
+): Promise<Buffer> {
+  switch (key.kind) {
+    case 'key-store':
+      return expand(await readStoredKey(givers.keyStore, key.entry, path), salt);
+    case 'key-file':
+      return expand(await readKeyFile(keyFileOf(givers) ?? key.path), salt);
+    case 'passphrase':
+      return stretch(await givenPassphrase(givers), salt, key.cost);
+  }
+}
+
+/** What is chosen once is not chosen again: a flag that says otherwise would do nothing. */
+function assertMeant({ kind }: KeyKind, { keyFile, keyFrom }: KeyGivers): void {
+  if (kind !== 'key-file' && keyFile !== undefined) {
+    throw usageError('--key-file', `means nothing: ${LOCKED_WITH[kind]}`, 'drop it');
+  }
+  if (keyFrom !== undefined && keyFrom.source !== kind) {
+    throw usageError(keyFrom.givenBy, `means nothing: ${LOCKED_WITH[kind]}`, 'drop it');
+  }
+}
+
+const LOCKED_WITH = {
+  'key-store': 'a key in the key store of this system locks the secrets',
+  'key-file': 'a key file locks the secrets',
+  passphrase: 'a passphrase locks the secrets',
+} as const;
+
+const WRONG_KEY = {
+  'key-store': {
+    why: 'the key store of this system holds another key than theirs',
+    wayOut: 'restore the one or the other from a backup',
+  },
+  'key-file': { why: 'the key file is another one', wayOut: 'name the right one with --key-file' },
+  passphrase: { why: 'the passphrase is wrong', wayOut: 'try again' },
+} as const;
 
 const WAYS = 'give --key-file FILE, or set THV_SECRETS_PASSPHRASE, or use a terminal';
 
@@ -152,7 +205,7 @@ function checkValue(secret: Buffer): Buffer {
 async function createOrReadKeyFile(path: string): Promise<Buffer> {
   try {
     const file = await open(path, 'wx', 0o600);
-    const material = randomBytes(32);
+    const material = randomBytes(KEY_BYTES);
     try {
       await file.writeFile(`${material.toString('base64')}\n`);
       await file.sync();
@@ -175,8 +228,8 @@ async function readKeyFile(path: string): Promise<Buffer> {
   if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) {
     throw usageError('key file', `${path} can be read by others`, `chmod 600 ${path}`);
   }
-  const material = Buffer.from(text.trim(), 'base64');
-  if (material.length !== 32 || material.toString('base64') !== text.trim()) {
+  const material = keyFromText(text.trim());
+  if (material === undefined) {
     throw usageError('key file', `${path} holds no key of thv`, 'it is 32 bytes in base64');
   }
   return material;

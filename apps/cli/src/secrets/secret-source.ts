@@ -1,16 +1,26 @@
 /** Where secrets come from: variables of thv's own environment first, then the store. */
 import { resolve } from 'node:path';
-import { CliError } from '../cli-error.ts';
+import { CliError, usageError } from '../cli-error.ts';
 import { EXIT } from '../exit-codes.ts';
+import { oneOf } from '../flag-parsers.ts';
 import type { Io } from '../io.ts';
+import { KEY_SOURCES, type KeySource } from './key-store.ts';
 import type { KeyGivers } from './secret-key.ts';
 import { type SecretBinding, secretVariable } from './secret-name.ts';
 import { createSecretStore } from './secret-store.ts';
 
 const PASSPHRASE_VARIABLE = 'THV_SECRETS_PASSPHRASE';
 const KEY_FILE_VARIABLE = 'THV_SECRETS_KEY_FILE';
+const KEY_FROM_VARIABLE = 'THV_SECRETS_KEY_FROM';
 
-type Surroundings = Pick<Io, 'env' | 'cwd' | 'askHidden'>;
+/** What a command of secrets needs of the outside. */
+export type SecretIo = Pick<Io, 'env' | 'cwd' | 'askHidden' | 'keyStore'>;
+
+/** What flags say about the key; each wins over the variables. */
+export interface KeyFlags {
+  readonly keyFile?: string;
+  readonly keyFrom?: KeySource;
+}
 
 /**
  * The values of secrets by their names, all or none. The store is opened only when it is needed, so
@@ -20,8 +30,8 @@ type Surroundings = Pick<Io, 'env' | 'cwd' | 'askHidden'>;
  */
 export async function resolveSecrets(
   names: readonly string[],
-  io: Surroundings,
-  keyFile?: string,
+  io: SecretIo,
+  flags: KeyFlags = {},
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   for (const name of names) {
@@ -34,7 +44,7 @@ export async function resolveSecrets(
   if (sought.length === 0) {
     return found;
   }
-  const stored = await createSecretStore(io.env, keyGivers(io, keyFile)).readAll();
+  const stored = await createSecretStore(io.env, keyGivers(io, flags)).readAll();
   for (const name of sought) {
     const value = stored.get(name);
     if (value === undefined) {
@@ -64,13 +74,17 @@ export async function unlockSecrets(
   if (sought.length === 0) {
     return io;
   }
-  const { env, cwd, askHidden } = io;
+  const { env, cwd, keyStore, askHidden } = io;
   let answer: string | undefined;
   const remember = async (question: string): Promise<string> => {
     answer = (await askHidden?.(question)) ?? '';
     return answer;
   };
-  const givers = keyGivers({ env, cwd, ...(askHidden !== undefined && { askHidden: remember }) });
+  const givers = keyGivers({
+    ...{ env, cwd },
+    ...(keyStore !== undefined && { keyStore }),
+    ...(askHidden !== undefined && { askHidden: remember }),
+  });
   const stored = await createSecretStore(env, givers).readAll();
   const missing = sought.find((name) => !stored.has(name));
   if (missing !== undefined && whenMissing === 'fail') {
@@ -102,13 +116,23 @@ export function noSuchSecret(name: string): CliError {
   });
 }
 
-/** How this user gives the key. @param keyFile of a flag */
-export function keyGivers({ env, cwd, askHidden }: Surroundings, keyFile?: string): KeyGivers {
+/** How this user gives the key. @throws {CliError} with exit code 2 when it is said in two ways */
+export function keyGivers(io: SecretIo, flags: KeyFlags = {}): KeyGivers {
+  const { env, cwd, askHidden, keyStore } = io;
+  const isFlagged = flags.keyFile !== undefined || flags.keyFrom !== undefined;
+  const keyFile = isFlagged ? flags.keyFile : nonEmpty(env[KEY_FILE_VARIABLE]);
+  const keyFrom = isFlagged ? flags.keyFrom : nonEmpty(env[KEY_FROM_VARIABLE]);
+  const givenBy = isFlagged ? '--key-from' : KEY_FROM_VARIABLE;
+  if (keyFile !== undefined && keyFrom !== undefined) {
+    const other = isFlagged ? '--key-file' : KEY_FILE_VARIABLE;
+    throw usageError(givenBy, `says another thing than ${other}`, 'drop one of them');
+  }
   return {
-    keyFile: keyFile ?? nonEmpty(env[KEY_FILE_VARIABLE]),
+    ...{ keyFile, keyStore, cwd },
+    keyFrom:
+      keyFrom === undefined ? undefined : { source: oneOf(givenBy, KEY_SOURCES)(keyFrom), givenBy },
     passphrase: nonEmpty(env[PASSPHRASE_VARIABLE]),
     ask: askHidden,
-    cwd,
   };
 }
 

@@ -2,15 +2,19 @@
 import type { Io } from '../io.ts';
 import { type ConfigFile, changeConfigFile, findConfigFile } from '../settings/config-file.ts';
 import { parseSealed, type Sealed, type Secrets, seal, unseal } from './sealed-file.ts';
-import { createKey, type KeyGivers, recallKey } from './secret-key.ts';
+import { createKey, type KeyGivers, type KeyKind, recallKey } from './secret-key.ts';
 
 export interface SecretStore {
   /** Undefined when there is no store. No key is needed. */
   peek(): Promise<Sealed | undefined>;
   /** Empty when there is no store. */
   readAll(): Promise<Secrets>;
-  /** Changes it as a whole, one command at a time; the first change creates it. */
-  change(change: (secrets: Map<string, string>) => void): Promise<void>;
+  /**
+   * Changes it as a whole, one command at a time; the first change creates it.
+   *
+   * @returns what locks it, when it was created
+   */
+  change(change: (secrets: Map<string, string>) => void): Promise<KeyKind | undefined>;
 }
 
 const FILE = 'secrets.json';
@@ -25,20 +29,23 @@ export function createSecretStore(env: Io['env'], givers: KeyGivers): SecretStor
       const sealed = parseFile(file);
       return file === undefined || sealed === undefined
         ? new Map()
-        : unseal(sealed, await recallKey(sealed.header, givers), file.path);
+        : unseal(sealed, await recallKey(sealed.header, givers, file.path), file.path);
     },
     async change(change) {
       const how = { name: FILE, lock: 'secrets', patience: LOCK_PATIENCE };
+      let created: KeyKind | undefined;
       await changeConfigFile(env, how, async (file) => {
         const sealed = parseFile(file);
         const { secret, header } =
           sealed === undefined
             ? await createKey(givers)
-            : { secret: await recallKey(sealed.header, givers), header: sealed.header };
+            : { secret: await recallKey(sealed.header, givers, file.path), header: sealed.header };
+        created = sealed === undefined ? header.key : undefined;
         const secrets = new Map(sealed === undefined ? [] : unseal(sealed, secret, file.path));
         change(secrets);
         return seal(secrets, secret, header);
       });
+      return created;
     },
   };
 }

@@ -1,9 +1,8 @@
 /** Gathers the variables that a server is given: from its catalogue entry, files, flags and secrets. */
 import type { CatalogueEntry } from '../catalogue/catalogue.ts';
 import { usageError } from '../cli-error.ts';
-import type { Io } from '../io.ts';
 import { parseSecretBinding, type SecretBinding } from '../secrets/secret-name.ts';
-import { resolveSecrets } from '../secrets/secret-source.ts';
+import { resolveSecrets, type SecretIo } from '../secrets/secret-source.ts';
 import { readEnvFiles } from './env-file.ts';
 import { assertNotGiven } from './idle-flags.ts';
 import type { ServerChoice } from './server-argument.ts';
@@ -71,7 +70,7 @@ function nameOf(declaration: string): string {
  */
 export async function readServerVariables(
   { env, envFiles, secrets, entry }: VariablePlan,
-  io: Pick<Io, 'cwd' | 'env' | 'askHidden'>,
+  io: SecretIo,
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   for (const { name, default: fallback } of entry?.variables ?? []) {
