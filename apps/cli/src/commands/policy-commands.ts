@@ -36,8 +36,8 @@ function addCheck(policy: Command, { io, finish }: CommandHost): void {
       `
 With --server, tools, prompts and resources that policies name and the server
 does not list are warnings. A server behind policies lists only what the token's
-owner may use. Policies know the server's own names of tools: the name of a server
-in the background will do, but not the URL of a proxy that renames them.
+owner may use. Policies know tools by the server's own names, so the name of a
+server in the background will do, but not the URL of a proxy that renames them.
 ${exampleText('thv policy check --strict authz.yaml')}`,
     )
     .action(async (file: string, _own: unknown, command: Command) => {
