@@ -25,6 +25,8 @@ export interface Exchange {
   identity?: Identity;
   /** Set by `session`; undefined where the request names none or the era has none. */
   sessionId?: string | undefined;
+  /** Set when the server does not know the session. */
+  hasLostSession?: boolean;
   /** Key of the session's traffic: the session, or the caller where there is no session. */
   trafficKey?: string;
   /** Set by `parse`, for POST. */

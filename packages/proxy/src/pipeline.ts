@@ -65,7 +65,7 @@ export function buildPipeline(options: ResolvedOptions, ending: AbortSignal): Pi
     parseStage(options.bodyLimit),
     // After parsing, since `initialize` and the 2026 era have no session; before policy, so that
     // another identity's session id says nothing about what it could do.
-    byRoute(sessionStage(options.sessions, traffic), legacySessionStage(options.sessions)),
+    byRoute(sessionStage({ ...options, traffic }), legacySessionStage(options.sessions)),
     // Before anything is asked of the upstream or of what waits for its answers: what no record
     // could tell of does not happen.
     ...(options.audit?.required === true && audit !== undefined ? [audit.gate] : []),

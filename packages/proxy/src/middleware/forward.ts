@@ -86,6 +86,9 @@ export function contextOf(exchange: Exchange): UpstreamContext {
     sessionId: exchange.sessionId,
     headers,
     signal: request.signal,
+    onSessionLost: () => {
+      exchange.hasLostSession = true;
+    },
   };
 }
 

@@ -5,13 +5,26 @@ import { type Answer, isSuccess } from '../http/answer.ts';
 import { Fields } from '../http/fields.ts';
 import { INVALID_REQUEST } from '../mcp/json-rpc.ts';
 import { replyError, SESSION_NOT_FOUND } from '../mcp/reply.ts';
+import type { ResolvedOptions } from '../options.ts';
+import { createLostSessions } from '../session/lost-sessions.ts';
 import { isSameOwner, ownerKey, type SessionOwner, type SessionStore } from '../session/store.ts';
 import type { TrafficBook } from '../session/traffic-book.ts';
 
 const HEADER = 'mcp-session-id';
 
+export interface SessionOptions extends Pick<ResolvedOptions, 'sessions' | 'now' | 'onError'> {
+  readonly traffic: TrafficBook;
+}
+
 /** Checks the owner of a named session, and remembers the owner of one that the upstream begins. */
-export function sessionStage(store: SessionStore, traffic: TrafficBook): Stage {
+export function sessionStage({ sessions: store, traffic, ...options }: SessionOptions): Stage {
+  const lost = createLostSessions({
+    now: options.now,
+    onOver: (sessionId) => {
+      traffic.forget(keyOf(sessionId));
+      store.forget(sessionId).catch((error: unknown) => options.onError(error, 'session'));
+    },
+  });
   return async (exchange, next) => {
     const owner = ownerFrom(exchange);
     exchange.trafficKey = `caller ${ownerKey(owner)}`;
@@ -28,8 +41,16 @@ export function sessionStage(store: SessionStore, traffic: TrafficBook): Stage {
       await store.forget(sessionId);
       traffic.forget(exchange.trafficKey);
     }
+    if (exchange.sessionId !== undefined) {
+      if (exchange.hasLostSession) lost.mark(exchange.sessionId);
+      else if (isSuccess(response)) lost.clear(exchange.sessionId);
+    }
     return claimSession(response, owner, store);
   };
+}
+
+function keyOf(sessionId: string): string {
+  return `session ${sessionId}`;
 }
 
 /** Sets the session of the exchange when the caller owns it; otherwise the refusal. */
@@ -49,7 +70,7 @@ export async function admitOwner(
     return replyError({ status: 404, code: SESSION_NOT_FOUND, id: message?.id });
   }
   exchange.sessionId = sessionId;
-  exchange.trafficKey = `session ${sessionId}`;
+  exchange.trafficKey = keyOf(sessionId);
   return undefined;
 }
 

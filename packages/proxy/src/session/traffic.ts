@@ -30,7 +30,9 @@ export interface SessionTraffic {
 }
 
 /** Most ids remembered in each direction; the oldest are forgotten first. */
-const MAX_REMEMBERED = 1000;
+const MAX_REMEMBERED = 256;
+/** Most loose ids of lists: where there were more, every answer is read. */
+const MAX_LISTS = 1000;
 
 /**
  * Creates the memory of one session.
@@ -38,25 +40,57 @@ const MAX_REMEMBERED = 1000;
  * @param hasGaps true when earlier traffic of the session may have been forgotten
  */
 export function createSessionTraffic(hasGaps = false): SessionTraffic {
-  const requests = new Map<string, RememberedRequest>();
-  const questions = new Map<string, true>();
-  const listKeys = new Set<string>();
-  let mayHaveForgotten = hasGaps;
-  return {
-    clientAsked: (idText, request) => {
-      remember(requests, idKey(idText), request);
-      if (request.list === undefined) return;
-      // What cannot be remembered is assumed.
-      if (listKeys.size < MAX_REMEMBERED) listKeys.add(looseKey(idText));
-      else mayHaveForgotten = true;
-    },
-    clientAnswered: (idText) => void requests.delete(idKey(idText)),
-    requestOf: (idText) => requests.get(idKey(idText)),
-    mayAnswerList: (idText) => mayHaveForgotten || listKeys.has(looseKey(idText)),
-    serverAsked: (idText) => remember(questions, idKey(idText), true),
-    takeServerRequest: (idText) => questions.delete(idKey(idText)),
-  };
+  return new Traffic(hasGaps);
 }
+
+/** There are many sessions, and most do little: what is not needed is not made. */
+class Traffic implements SessionTraffic {
+  #requests: Map<string, RememberedRequest> | undefined;
+  #questions: Map<string, true> | undefined;
+  #lists: Set<string> | undefined;
+  #mayHaveForgotten: boolean;
+
+  constructor(hasGaps: boolean) {
+    this.#mayHaveForgotten = hasGaps;
+  }
+
+  clientAsked(idText: string, { list, mayBeginTask, isJudged }: RememberedRequest): void {
+    // No more than this: what it comes from may hold the whole message.
+    const request =
+      list === undefined && !mayBeginTask && !isJudged ? PLAIN : { list, mayBeginTask, isJudged };
+    this.#requests ??= new Map();
+    remember(this.#requests, idKey(idText), request);
+    if (list === undefined) return;
+    this.#lists ??= new Set();
+    // What cannot be remembered is assumed.
+    if (this.#lists.size < MAX_LISTS) this.#lists.add(looseKey(idText));
+    else this.#mayHaveForgotten = true;
+  }
+
+  clientAnswered(idText: string): void {
+    this.#requests?.delete(idKey(idText));
+  }
+
+  requestOf(idText: string): RememberedRequest | undefined {
+    return this.#requests?.get(idKey(idText));
+  }
+
+  mayAnswerList(idText: string): boolean {
+    return this.#mayHaveForgotten || this.#lists?.has(looseKey(idText)) === true;
+  }
+
+  serverAsked(idText: string): void {
+    this.#questions ??= new Map();
+    remember(this.#questions, idKey(idText), true);
+  }
+
+  takeServerRequest(idText: string): boolean {
+    return this.#questions?.delete(idKey(idText)) === true;
+  }
+}
+
+/** Of most requests there is nothing to remember but that they were made. */
+const PLAIN: RememberedRequest = { list: undefined, mayBeginTask: false, isJudged: false };
 
 /** Two spellings of one id give one key: strings are compared decoded, integers as written. */
 export function idKey(idText: string): string {

@@ -6,10 +6,11 @@ import { type Answer, discard, isSuccess } from '../http/answer.ts';
 import { Fields } from '../http/fields.ts';
 import { isRecord } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
+import { createLostSessions } from '../session/lost-sessions.ts';
 import { createPatience } from './patience.ts';
 import { createRecoveryBook, type RecoverableSession } from './recovery-book.ts';
 import { isHarmless } from './replay.ts';
-import { judgeAnswer } from './session-loss.ts';
+import { type JudgedAnswer, judgeAnswer } from './session-loss.ts';
 import { INITIALIZED } from './session-memory.ts';
 import type { Upstream, UpstreamContext } from './upstream.ts';
 
@@ -50,6 +51,8 @@ export function createRecoveringUpstream(
     maxSessions: options.maxSessions ?? 10_000,
     maxBytes: options.maxBytes ?? 16 * 1024 * 1024,
   });
+
+  const lost = createLostSessions({ now, onOver: (clientId) => book.forget(clientId) });
 
   /** Sends, twice if need be and if it does no harm. */
   const ask = async (message: McpMessage, context: UpstreamContext): Promise<Answer> => {
@@ -120,8 +123,24 @@ export function createRecoveringUpstream(
     const lostId = session.serverId;
     const first = await attempt();
     const judged = await judgeAnswer(first, context.signal, message);
-    if (!judged.isLost || !(await renew(session, lostId, context))) return judged.response;
+    if (!(await comesBack(judged, session, lostId, context))) return judged.response;
     return attempt();
+  };
+
+  /** True when the session was lost and could be begun anew, so that it may be asked again. */
+  const comesBack = async (
+    { isLost }: JudgedAnswer,
+    session: RecoverableSession,
+    lostId: string,
+    context: UpstreamContext,
+  ): Promise<boolean> => {
+    if (isLost && !(await renew(session, lostId, context))) {
+      lost.mark(session.clientId);
+      context.onSessionLost?.();
+      return false;
+    }
+    lost.clear(session.clientId);
+    return isLost;
   };
 
   /** What is lost with its session is of no use to a new one, and no sign that that is lost, too. */
@@ -163,7 +182,7 @@ export function createRecoveringUpstream(
       if (session === undefined) return attempt();
       const lostId = session.serverId;
       const judged = await judgeAnswer(await attempt(), context.signal);
-      const isBack = judged.isLost && (await renew(session, lostId, context));
+      const isBack = await comesBack(judged, session, lostId, context);
       return named(isBack ? await attempt() : judged.response, session);
     },
     async endSession(context) {

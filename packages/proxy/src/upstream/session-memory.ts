@@ -35,50 +35,71 @@ const MAX_INTERESTS = 100;
 const MAX_RENEWALS = 3;
 const MINUTE = 60_000;
 
-/** Begins to remember a session. Only bytes are kept: they are read again when they are needed. */
+/** Begins to remember a session. Only bytes are kept, as a copy: what a server reads shares its memory. */
 export function createSessionMemory(initialize: McpMessage): SessionMemory {
-  const begun = initialize.raw.byteLength <= MAX_INITIALIZE ? initialize.raw.slice() : undefined;
-  const interests = new Map<string, Uint8Array>();
-  let size = begun?.byteLength ?? 0;
-  let renewals: number[] = [];
+  return new Memory(initialize);
+}
 
-  const forget = (key: string): void => {
-    size -= interests.get(key)?.byteLength ?? 0;
-    interests.delete(key);
-  };
-  return {
-    get initialize() {
-      return begun === undefined ? undefined : toMessage(begun);
-    },
-    get size() {
-      return size;
-    },
-    beginAnew(at) {
-      renewals = renewals.filter((earlier) => at - earlier < MINUTE);
-      if (begun === undefined || renewals.length >= MAX_RENEWALS) return undefined;
-      renewals.push(at);
-      return toMessage(begun);
-    },
-    note(message) {
-      const uri = message.params?.['uri'];
-      const key = message.method === 'logging/setLevel' ? 'level' : `uri ${String(uri)}`;
-      switch (message.method) {
-        case 'logging/setLevel':
-        case 'resources/subscribe':
-          forget(key);
-          if (message.raw.byteLength > MAX_INTEREST || interests.size >= MAX_INTERESTS) return;
-          interests.set(key, message.raw.slice());
-          size += message.raw.byteLength;
-          return;
-        case 'resources/unsubscribe':
-          forget(key);
-          return;
-        default:
-          return;
-      }
-    },
-    interests: () => [...interests.values()].map(toMessage),
-  };
+/** There are many sessions, and most have no interests. */
+class Memory implements SessionMemory {
+  readonly #begun: Uint8Array | undefined;
+  #interests: Map<string, Uint8Array> | undefined;
+  #renewals: readonly number[] = [];
+  #size: number;
+
+  constructor({ raw }: McpMessage) {
+    this.#begun = raw.byteLength <= MAX_INITIALIZE ? new Uint8Array(raw) : undefined;
+    this.#size = this.#begun?.byteLength ?? 0;
+  }
+
+  get initialize(): McpMessage | undefined {
+    return this.#begun === undefined ? undefined : toMessage(this.#begun);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  beginAnew(at: number): McpMessage | undefined {
+    const renewals = this.#renewals.filter((earlier) => at - earlier < MINUTE);
+    this.#renewals = renewals;
+    if (renewals.length >= MAX_RENEWALS) return undefined;
+    this.#renewals = [...renewals, at];
+    return this.initialize;
+  }
+
+  note(message: McpMessage): void {
+    const uri = message.params?.['uri'];
+    const key = message.method === 'logging/setLevel' ? 'level' : `uri ${String(uri)}`;
+    switch (message.method) {
+      case 'logging/setLevel':
+      case 'resources/subscribe':
+        this.#forget(key);
+        this.#keep(key, message.raw);
+        return;
+      case 'resources/unsubscribe':
+        this.#forget(key);
+        return;
+      default:
+        return;
+    }
+  }
+
+  interests(): readonly McpMessage[] {
+    return [...(this.#interests?.values() ?? [])].map(toMessage);
+  }
+
+  #keep(key: string, raw: Uint8Array): void {
+    this.#interests ??= new Map();
+    if (raw.byteLength > MAX_INTEREST || this.#interests.size >= MAX_INTERESTS) return;
+    this.#interests.set(key, new Uint8Array(raw));
+    this.#size += raw.byteLength;
+  }
+
+  #forget(key: string): void {
+    this.#size -= this.#interests?.get(key)?.byteLength ?? 0;
+    this.#interests?.delete(key);
+  }
 }
 
 function toMessage(raw: Uint8Array): McpMessage {

@@ -14,6 +14,11 @@ export interface UpstreamContext {
   readonly headers: Headers;
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal;
+  /**
+   * To be called when the server does not know the session: what the proxy remembers of it is
+   * forgotten when it is not heard of again within a minute.
+   */
+  readonly onSessionLost?: () => void;
 }
 
 /**
