@@ -1,6 +1,6 @@
 /** `thv secret` with the real key store of a Linux desktop, and with a bus that is dead. */
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -235,7 +235,11 @@ describe.skipIf(process.platform !== 'linux')('a session without a key store', (
     expect(JSON.stringify(seen)).not.toContain('hunter2');
   });
 
-  it('leaves no process behind when thv ends meanwhile', async () => {
+  it.each([
+    ['by itself', 'process.exit()'],
+    ['by a signal', "process.kill(process.pid, 'SIGTERM')"],
+  ])('leaves no process behind when thv ends meanwhile, %s', async (_name, end) => {
+    await rm(join(folder.path, 'blocked.pid'), { force: true });
     await folder.write({
       'blocked.mjs': `
         import { writeFileSync } from 'node:fs';
@@ -245,11 +249,11 @@ describe.skipIf(process.platform !== 'linux')('a session without a key store', (
         import { existsSync } from 'node:fs';
         const { askKeyStore } = await import(process.argv[2]);
         void askKeyStore({ do: 'read', entry: 'e' }, { env: {}, program: 'blocked.mjs' });
-        setInterval(() => existsSync('blocked.pid') && process.exit(), 10);`,
+        setInterval(() => existsSync('blocked.pid') && ${end}, 10);`,
     });
     const module = new URL('../src/secrets/ask-key-store.ts', import.meta.url).href;
     const args = [join(folder.path, 'ends.mjs'), module];
-    await promisify(execFile)(process.execPath, args, { cwd: folder.path });
+    await promisify(execFile)(process.execPath, args, { cwd: folder.path }).catch(() => undefined);
     const pid = Number(await readFile(join(folder.path, 'blocked.pid'), 'utf8'));
     expect(pid).toBeGreaterThan(0);
     // Until somebody has asked how it ended, an ended process has a pid and no command line.

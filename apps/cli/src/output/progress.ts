@@ -1,4 +1,5 @@
 /** A line on the terminal that says what takes so long. */
+import { beforeEnd } from '../before-end.ts';
 import { clean } from '../log.ts';
 import type { ShownStream } from './screen.ts';
 
@@ -59,11 +60,11 @@ export function startProgress(
   const stop = (): void => {
     stopped = true;
     clearTimeout(timer);
-    process.off('exit', stop);
+    forget();
     line?.stop();
   };
   // A process that ends in between must not leave the terminal without its cursor.
-  process.on('exit', stop);
+  const forget = beforeEnd(stop);
   return {
     update(wanted) {
       current = wanted;

@@ -4,6 +4,7 @@
  * killed, and whatever it loads is gone with it, far from the process that serves.
  */
 import { fork } from 'node:child_process';
+import { beforeEnd } from '../before-end.ts';
 import {
   ASKED_COMMAND,
   answerFromJson,
@@ -35,7 +36,7 @@ export function askKeyStore(
   });
   // One that is blocked does not notice that we have gone.
   const kill = (): void => void child.kill('SIGKILL');
-  process.once('exit', kill);
+  const forget = beforeEnd(kill);
   return new Promise<KeyStoreAnswer>((resolve) => {
     child.once('message', (message) => resolve(answerFromJson(message)));
     child.once('error', () => resolve({ status: 'failed', why: 'its process does not start' }));
@@ -49,7 +50,7 @@ export function askKeyStore(
     // Told by `exit`.
     child.send(request, () => undefined);
   }).finally(() => {
-    process.off('exit', kill);
+    forget();
     kill();
   });
 }
