@@ -237,7 +237,7 @@ describe('a list in an event stream', () => {
     [
       'F25 a bare CR inside JSON (D29)',
       `data: {"jsonrpc":"2.0","id":99,\r"result":${TOOLS}}\n\n`,
-      'data: {"jsonrpc":"2.0","id":99,\n\n',
+      `data: ${WITHHELD}\n\n`,
     ],
     [
       'F26 only CR (D29)',

@@ -105,8 +105,12 @@ function targetOf({ method, params }: JsonRpcMessage): string | undefined {
 
 const sentinel = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/;
 
-/** Decodes `=?base64?…?=`; other values stand for themselves. Undefined when the Base64 is bad. */
+/**
+ * Decodes `=?base64?…?=`; other values stand for themselves. Undefined when the Base64 is bad, and for
+ * what is not ASCII: it is to be in Base64, since nobody knows in which charset a header is read.
+ */
 function decodeMirrored(value: string): string | undefined {
+  if (!/^[\t\x20-\x7e]*$/.test(value)) return undefined;
   const encoded = sentinel.exec(value)?.[1];
   if (encoded === undefined) return value.startsWith('=?base64?') ? undefined : value;
   try {

@@ -34,6 +34,11 @@ async function readPost(exchange: Exchange, limit: number, next: Next): Promise<
       message: 'Content-Encoding is not supported',
     });
   }
+  // Nobody undoes another one than chunks here, and a server in front may have.
+  const transfer = request.headers.get('transfer-encoding');
+  if (transfer !== null && transfer.trim().toLowerCase() !== 'chunked') {
+    return refuse(exchange, 'transfer-encoding', { status: 400, code: INVALID_REQUEST });
+  }
   const bytes = await request.read(limit);
   if (bytes === 'too-large') {
     exchange.reason = 'body-too-large';

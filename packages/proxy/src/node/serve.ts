@@ -1,6 +1,6 @@
 /** Serves a proxy on Node: binds, answers, and ends in order (D40). */
 
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { ProxyError } from '../errors.ts';
@@ -55,6 +55,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   );
   const limits = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 120_000 };
   const server = createServer(limits, (incoming, outgoing) => {
+    if (namesAnotherHost(incoming)) {
+      outgoing.writeHead(400).end();
+      return;
+    }
     const answer = incoming.method === 'POST' ? direct(pathOf(incoming.url)) : undefined;
     if (answer === undefined) void answerByFetch(incoming, outgoing);
     else {
@@ -87,6 +91,15 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 }
 
 /** The path as it was sent: another spelling of it is not taken for the same here. */
+/** A whole URL as the target counts for more than `Host` (RFC 9112 §3.2.2), which is what is judged. */
+function namesAnotherHost({ url = '/', headers }: IncomingMessage): boolean {
+  if (url.startsWith('/')) return false;
+  const target = URL.parse(url);
+  if (target === null || target.host === '') return false;
+  const told = URL.parse(`${target.protocol}//${headers.host}`);
+  return target.host !== told?.host || target.username !== '' || target.password !== '';
+}
+
 function pathOf(target = ''): string {
   const query = target.indexOf('?');
   return query === -1 ? target : target.slice(0, query);

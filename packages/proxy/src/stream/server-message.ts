@@ -181,14 +181,17 @@ function passUnreadable(
   return withhold(reason, options, options.request?.idText);
 }
 
-/** True when some reader could make a result of the text, even one less strict than ours. */
+/**
+ * True when some reader could make a result of the text, even one less strict than ours: the word may
+ * be written with escapes, and every result is in an object.
+ */
 function couldHoldResult(text: string): boolean {
-  if (/result/i.test(text)) return true;
+  if (/result|\{/i.test(text)) return true;
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null;
   } catch {
-    // Not JSON and no `result` in it: every JSON-RPC reader refuses it.
+    // Not JSON, no object and no `result` in it: every JSON-RPC reader refuses it.
     return false;
   }
 }

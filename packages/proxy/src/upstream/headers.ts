@@ -50,11 +50,27 @@ const NOT_RETURNED = new Set([
   'service-worker-allowed',
   // The node server would take it for an order not to answer.
   'x-hono-already-sent',
+  // And servers in front for one to answer with a file or a place of their own.
+  'x-accel-redirect',
+  'x-sendfile',
+  'x-lighttpd-send-file',
+  'x-litespeed-location',
+  'x-reproxy-url',
+  'x-reproxy-file',
 ]);
+
+/**
+ * Servers that know headers as variables turn other characters into `_`, so that `mcp_session_id`
+ * would be a session that nobody has judged. Parameters have the names that tools give them.
+ */
+const UNMISTAKABLE = /^(?:[a-z\d-]+|mcp-param-.+)$/;
 
 /** Headers of the request that may go to the upstream. Idempotent. */
 export function forwardedRequestHeaders(headers: Headers): Fields {
-  const kept = keep(headers, (name) => !isForwarding(name) && !NOT_FORWARDED.has(name));
+  const kept = keep(
+    headers,
+    (name) => !isForwarding(name) && !NOT_FORWARDED.has(name) && UNMISTAKABLE.test(name),
+  );
   // Encoded lists would have to be decoded before they can be filtered (D29).
   kept.set('accept-encoding', 'identity');
   return kept;
@@ -88,9 +104,13 @@ function keep(headers: Headers, admits: (name: string) => boolean): Fields {
   return kept;
 }
 
-/** The fields that belong to this connection only because it says so (RFC 9110 §7.6.1). */
+/**
+ * The fields that belong to this connection only because it says so (RFC 9110 §7.6.1). Those of the
+ * protocol never do: by them a message was judged.
+ */
 function namedBy(connection: string | null): ReadonlySet<string> | undefined {
   if (connection === null || connection === 'keep-alive' || connection === 'close')
     return undefined;
-  return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
+  const names = connection.split(',').map((name) => name.trim().toLowerCase());
+  return new Set(names.filter((name) => !name.startsWith('mcp-')));
 }

@@ -180,6 +180,32 @@ const BODIES: readonly (readonly [string, BodyInit | null, ResponseInit])[] = [
     { headers: sse },
   ],
   ['after a comment', `: x\rdata:${JSON.stringify(listAnswer(99))}\r\n\r\n`, { headers: sse }],
+  // Attempts: SSE framing
+  [
+    'after a byte order mark',
+    `\ufeff\ufeffdata: ${JSON.stringify(listAnswer(99))}\n\n`,
+    { headers: sse },
+  ],
+  [
+    'under an id with a NUL',
+    `id: 7\0\ndata: ${JSON.stringify(listAnswer(99))}\n\n`,
+    { headers: sse },
+  ],
+  [
+    'after a retry of endless length',
+    `retry: ${'9'.repeat(400)}\ndata: ${JSON.stringify(listAnswer(99))}\n\n`,
+    { headers: sse },
+  ],
+  [
+    'with a field in capitals',
+    `DATA: {}\nData: x\ndata: ${JSON.stringify(listAnswer(99))}\n\n`,
+    { headers: sse },
+  ],
+  [
+    'with lines that other readers end elsewhere',
+    `: \u2028data: ${JSON.stringify(listAnswer(99))}\u2028\u2028\n\x0bdata: ${JSON.stringify(listAnswer(99))}\x0b\x0b\x85\n\n`,
+    { headers: sse },
+  ],
   // Attempts: batch
   ['in a batch', inOneEvent(`[${JSON.stringify(listAnswer(99))}]`), { headers: sse }],
   // Attempts: id confusion
@@ -219,6 +245,47 @@ const BODIES: readonly (readonly [string, BodyInit | null, ResponseInit])[] = [
     { headers: sse },
   ],
   ['for an id of nobody', inOneEvent(JSON.stringify(listAnswer(7))), { headers: sse }],
+  // Attempts: lenient readers
+  [
+    'an escaped result, and a comma too many',
+    inOneEvent(`{"jsonrpc":"2.0","id":99,"\\u0072esult":${JSON.stringify(TOOLS)},}`),
+    { headers: sse },
+  ],
+  [
+    'an escaped result in single quotes',
+    inOneEvent(`{'jsonrpc':'2.0','id':99,'\\x72esult':${JSON.stringify(TOOLS)}}`),
+    { headers: sse },
+  ],
+  [
+    'an escaped result behind a comment',
+    inOneEvent(`/**/{"jsonrpc":"2.0","id":99,"res\\u0075lt":${JSON.stringify(TOOLS)}}`),
+    { headers: sse },
+  ],
+  [
+    'a result with a long s, and a comma too many',
+    inOneEvent(`{"jsonrpc":"2.0","id":99,"re\u017fult":${JSON.stringify(TOOLS)},}`),
+    { headers: sse },
+  ],
+  [
+    'a result with NULs between',
+    inOneEvent(`{"jsonrpc":"2.0","id":99,"res\0ult":${JSON.stringify(TOOLS)}}`),
+    { headers: sse },
+  ],
+  [
+    'a result with a soft hyphen within',
+    inOneEvent(`{"jsonrpc":"2.0","id":99,"res\u00adult":${JSON.stringify(TOOLS)},}`),
+    { headers: sse },
+  ],
+  [
+    'two bytes for each character, as declared',
+    inOneEvent([...JSON.stringify(listAnswer(99))].join('\0')),
+    { headers: { 'content-type': 'text/event-stream; charset=utf-16le' } },
+  ],
+  [
+    'single quotes and a missing comma',
+    inOneEvent(`{'jsonrpc':'2.0' 'id':99 'result':${JSON.stringify(TOOLS)}}`),
+    { headers: sse },
+  ],
 ];
 
 describe('a list in disguise', () => {
@@ -264,6 +331,12 @@ describe('headers of the answer', () => {
     ['alt-svc', 'h3="evil.example:443"'],
     ['strict-transport-security', 'max-age=1'],
     ['service-worker-allowed', '/'],
+    ['x-accel-redirect', '/internal/secret'],
+    ['x-sendfile', '/etc/passwd'],
+    ['x-lighttpd-send-file', '/etc/passwd'],
+    ['x-litespeed-location', '/internal/secret'],
+    ['x-reproxy-url', 'http://169.254.169.254/'],
+    ['x-reproxy-file', '/etc/passwd'],
     ['transfer-encoding', 'chunked'],
     ['connection', 'keep-alive'],
   ])('%s stays behind', async (name, value) => {

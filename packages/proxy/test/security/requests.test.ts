@@ -17,6 +17,7 @@ const listen = (params: string): string =>
   `{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":${params}}`;
 const utf16 = (text: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from([0xff, 0xfe, ...[...text].flatMap((char) => [char.charCodeAt(0), 0])]);
+const base64 = (text: string): string => `=?base64?${Buffer.from(text).toString('base64')}?=`;
 const bytes = (...parts: (string | number[])[]): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(
     parts.flatMap((part) =>
@@ -121,6 +122,18 @@ const ATTEMPTS: readonly (readonly [string, BodyInit, Record<string, string>?])[
   ['an id that is a list', '{"jsonrpc":"2.0","id":[1],"method":"ping"}'],
   ['an id of endless length', `{"jsonrpc":"2.0","id":"${'x'.repeat(5000)}","method":"ping"}`],
   ['an id of endless digits', `{"jsonrpc":"2.0","id":${'9'.repeat(5000)},"method":"ping"}`],
+  // Attempts: framing in headers
+  ['a body that is coded for transfer', rm, { 'transfer-encoding': 'gzip, chunked' }],
+  [
+    'a body that may be coded for transfer',
+    '{"jsonrpc":"2.0","id":1,"method":"ping"}',
+    { 'transfer-encoding': 'gzip, chunked' },
+  ],
+  [
+    'a transfer coding that nobody knows',
+    '{"jsonrpc":"2.0","id":1,"method":"ping"}',
+    { 'transfer-encoding': 'xchunked' },
+  ],
   // Attempts: encodings
   [
     'nesting without end',
@@ -193,6 +206,62 @@ const ATTEMPTS: readonly (readonly [string, BodyInit, Record<string, string>?])[
     call('{"name":"rm","_meta":{"io.modelcontextprotocol/protocolVersion":["2026-07-28"]}}'),
   ],
   [
+    'a name in UTF-8 that a header says otherwise',
+    call(`{"name":"caf\u00c3\u00a9",${META}}`),
+    modern('tools/call', 'caf\u00c3\u00a9'),
+  ],
+  [
+    'a name in raw Latin-1',
+    call(`{"name":"caf\u00e9",${META}}`),
+    modern('tools/call', 'caf\u00e9'),
+  ],
+  [
+    'a name of another normalisation in the header',
+    call(`{"name":"caf\u00e9",${META}}`),
+    modern('tools/call', base64('cafe\u0301')),
+  ],
+  [
+    'a name with a byte order mark in the header',
+    call(`{"name":"ok",${META}}`),
+    modern('tools/call', base64('\ufeffok')),
+  ],
+  [
+    'a name coded twice in the header',
+    call(`{"name":"ok",${META}}`),
+    modern('tools/call', base64(base64('ok'))),
+  ],
+  [
+    'a name coded in another case in the header',
+    call(`{"name":"ok",${META}}`),
+    modern('tools/call', base64('ok').replace('base64', 'BASE64')),
+  ],
+  [
+    'a name coded with other letters in the header',
+    call(`{"name":"ok?>",${META}}`),
+    modern('tools/call', '=?base64?b2s_Pg==?='),
+  ],
+  [
+    'a name coded as what it is not in the header',
+    call(`{"name":"ok",${META}}`),
+    modern('tools/call', base64('rm')),
+  ],
+  [
+    'a coded method in the header',
+    call(`{"name":"ok",${META}}`),
+    modern(base64('tools/call'), 'ok'),
+  ],
+  [
+    'a name in the header of a list',
+    `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{${META}}}`,
+    modern('tools/list', 'rm'),
+  ],
+  [
+    'a version in another case in the body',
+    call(`{"name":"ok",${META.replace('protocolVersion', 'ProtocolVersion')}}`),
+    modern('tools/call', 'ok'),
+  ],
+  ['_meta in another case', call(`{"name":"ok","_Meta":{},${META}}`), modern('tools/call', 'ok')],
+  [
     'another URI in the header of a subscription',
     `{"jsonrpc":"2.0","id":1,"method":"resources/subscribe","params":{"uri":"ok",${META}}}`,
     modern('resources/subscribe', 'secret'),
@@ -205,7 +274,9 @@ const ATTEMPTS: readonly (readonly [string, BodyInit, Record<string, string>?])[
 ];
 
 /** Permits the tool `weather`, and what is called `ok`. */
-const narrow = engine((r) => r.target === 'weather' || r.target === 'ok');
+const narrow = engine((r) =>
+  ['weather', 'ok', 'ok?>', 'caf\u00e9', 'caf\u00c3\u00a9'].includes(r.target),
+);
 
 describe('a forbidden call', () => {
   it.each(ATTEMPTS.map(([name, body, headers]) => [name, body, headers ?? {}] as const))(
@@ -247,6 +318,20 @@ describe('headers that would change the request behind the proxy', () => {
     ['mcp-method', 'tools/call'],
     ['mcp-name', 'rm'],
     ['mcp-param-path', '/etc/passwd'],
+    // Servers that know headers as variables take these for what they look like.
+    ['mcp_session_id', 'S1'],
+    ['mcp.session.id', 'S1'],
+    ['mcp_protocol_version', '2026-07-28'],
+    ['mcp_name', 'rm'],
+    ['x_http_method_override', 'DELETE'],
+    ['x_forwarded_for', '127.0.0.1'],
+    ['x_forwarded-host', 'evil.example'],
+    ['x_original_url', '/admin'],
+    ['proxy_authorization', 'Basic x'],
+    ['content_length', '0'],
+    ['transfer_encoding', 'chunked'],
+    ['content_type', 'text/plain'],
+    ['remote!user', 'root'],
   ])('%s does not get there', async (name, value) => {
     const { call: ask, upstream } = harness({ authorize: ALL });
     await ask('ping', {}, { [name]: value });
@@ -264,6 +349,34 @@ describe('headers that would change the request behind the proxy', () => {
     expect(['x-a', 'x-b', 'x-c', 'connection'].map((n) => headers.has(n))).toEqual([
       ...[false, false, true, false],
     ]);
+  });
+
+  it.each([
+    // Attempts: smuggling by headers
+    ['mcp-session-id', 'S1'],
+    ['mcp-protocol-version', '2025-06-18'],
+    ['MCP-Protocol-Version', '2025-06-18'],
+    ['content-type', 'application/json'],
+    ['accept-encoding', 'identity'],
+  ])('that were judged stay, although Connection names %s', async (name, value) => {
+    const upstream = fakeUpstream((message) =>
+      jsonResult(message?.id?.text ?? '1', {}, { headers: { 'mcp-session-id': 'S1' } }),
+    );
+    const { call: ask } = harness({ authorize: ALL, upstream });
+    await ask('initialize', {});
+    const headers = { 'mcp-session-id': 'S1', connection: `close, ${name}`, [name]: value };
+    expect((await ask('ping', {}, headers)).status).toBe(200);
+    const { context } = upstream.forwarded[1]!;
+    // The type is set when the message is sent.
+    if (name !== 'content-type') expect(context.headers.get(name)).toBe(value);
+    expect(context.sessionId).toBe('S1');
+  });
+
+  it('of parameters have the names that the tools give them', async () => {
+    const { send, upstream } = harness({ authorize: ALL });
+    const headers = { ...modern('tools/call', 'ok'), 'mcp-param-user_id': '7' };
+    await send(call(`{"name":"ok",${META}}`), { headers });
+    expect(upstream.forwarded[0]?.context.headers.get('mcp-param-user_id')).toBe('7');
   });
 
   it('name nothing that was not compared in the modern era', async () => {

@@ -86,6 +86,10 @@ describe.each([false, true])('with global objects replaced: %s', (replaceGlobals
       '',
     ].join('\r\n');
   const smuggled = (port: number): string => request(port, rm);
+  const chunkedBody = (port: number, coding = 'chunked'): string =>
+    `${head(port, `Transfer-Encoding: ${coding}`)}${rm.length.toString(16)}\r\n${rm}\r\n0\r\n\r\n`;
+
+  const anonymous = (text: string): string => text.replace('Authorization: Bearer u\r\n', '');
 
   it.each<[string, (port: number) => string]>([
     // Attempts: smuggling
@@ -172,6 +176,44 @@ describe.each([false, true])('with global objects replaced: %s', (replaceGlobals
     ['another expectation', (port) => request(port, rm, { headers: ['Expect: 200-ok'] })],
     ['too many headers', (port) => request(port, rm, { headers: [`X-A: ${'a'.repeat(100_000)}`] })],
     ['a GET whose body is a request', (port) => request(port, smuggled(port), { method: 'GET' })],
+    ['HTTP/1.0 in chunks', (port) => `${chunkedBody(port).replace('1.1', '1.0')}`],
+    ['HTTP/1.2', (port) => smuggled(port).replace('HTTP/1.1', 'HTTP/1.2')],
+    [
+      'a request behind one without a token',
+      (port) => request(port, smuggled(port)).replace('Bearer u', 'Bearer !'),
+    ],
+    [
+      'a request that waits to be asked for its body',
+      (port) => request(port, rm, { headers: ['Expect: 100-continue'] }) + smuggled(port),
+    ],
+    ['a coding that is not known before chunks', (port) => chunkedBody(port, 'gzip, chunked')],
+    ['a coding behind a vertical tab', (port) => chunkedBody(port, '\x0bchunked')],
+    ['a coding in quotes', (port) => chunkedBody(port, '"chunked"')],
+    [
+      'a coding under a name with an underscore',
+      (port) => `${head(port, 'Transfer_Encoding: chunked', 'Content-Length: 0')}${smuggled(port)}`,
+    ],
+    ['a chunk with a sign', (port) => chunkedBody(port).replace('\r\n\r\n', '\r\n\r\n+')],
+    ['a chunk in hexadecimal', (port) => chunkedBody(port).replace('\r\n\r\n', '\r\n\r\n0x')],
+    [
+      'a chunk whose extension is a line',
+      (port) => `${head(port, 'Transfer-Encoding: chunked')}2;\n{}\r\n0\r\n\r\n${smuggled(port)}`,
+    ],
+    [
+      'a chunk whose extension has no end',
+      (port) => `${head(port, 'Transfer-Encoding: chunked')}2;${'a'.repeat(100_000)}`,
+    ],
+    [
+      'chunks that end with bare line feeds',
+      (port) => `${head(port, 'Transfer-Encoding: chunked')}2\n{}\n0\n\n${smuggled(port)}`,
+    ],
+    [
+      'two thousand headers before a session',
+      (port) =>
+        request(port, weather, {
+          headers: [...Array<string>(2001).fill('a:'), 'Mcp-Session-Id: evil'],
+        }),
+    ],
   ])('framing: %s', async (_name, bytes) => {
     await wire.raw(bytes(wire.port));
     expectNoHarm();
@@ -197,6 +239,60 @@ describe.each([false, true])('with global objects replaced: %s', (replaceGlobals
   ])('headers: %s', async (_name, headers, expected) => {
     expect(await wire.raw(request(wire.port, weather, { headers }))).toMatch(expected);
     expect(upstream.seen.filter((text) => /evil|Bearer/.test(text))).toEqual([]);
+  });
+
+  it.each<[string, (port: number) => string]>([
+    // Attempts: borrowed credentials
+    [
+      'of the request before it',
+      (port) => `${request(port, weather)}${anonymous(request(port, weather))}`,
+    ],
+    [
+      'of its own trailer',
+      (port) =>
+        `${anonymous(head(port, 'Transfer-Encoding: chunked', 'Trailer: Authorization'))}${weather.length.toString(16)}\r\n${weather}\r\n0\r\nAuthorization: Bearer u\r\n\r\n`,
+    ],
+    ['of the request in its body', (port) => anonymous(request(port, request(port, weather)))],
+    ['in its target', (port) => request(port, weather, { target: 'http://u:u@127.0.0.1/mcp' })],
+    [
+      'under a folded name',
+      (port) => request(port, weather).replace('Authorization:', 'X-A: 1\r\n Authorization:'),
+    ],
+    [
+      'under a name with a blank',
+      (port) => request(port, weather).replace('Authorization:', 'Authorization :'),
+    ],
+    [
+      'under a name with an underscore before it',
+      (port) => request(port, weather).replace('Authorization:', 'HTTP_AUTHORIZATION:'),
+    ],
+    [
+      'beside a second one',
+      (port) => request(port, weather, { headers: ['Authorization: Bearer v'] }),
+    ],
+  ])('a request does not live on credentials %s', async (name, bytes) => {
+    const answer = await wire.raw(bytes(wire.port));
+    const before = name === 'of the request before it' ? 1 : 0;
+    expect(answer.match(/HTTP\/1\.1 200/g) ?? []).toHaveLength(before);
+    expect(upstream.seen).toHaveLength(before);
+  });
+
+  it.each([
+    // Attempts: path tricks
+    ['http://evil.example/mcp'],
+    ['http://127.0.0.1:1/mcp'],
+    ['https://evil.example/mcp'],
+    ['http://localhost/mcp'],
+  ])('a target that names another host than Host does is refused: %s', async (target) => {
+    const answer = await wire.raw(request(wire.port, weather, { target }));
+    expect(answer).toMatch(/^HTTP\/1\.1 40[03] /);
+    expect(upstream.seen).toEqual([]);
+  });
+
+  it('a target that names the same host is served', async () => {
+    const target = `http://127.0.0.1:${wire.port}/mcp`;
+    const answer = await wire.raw(request(wire.port, weather, { target }));
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   it('without a token nothing gets there, whatever else is said', async () => {

@@ -1,7 +1,7 @@
 /** A server that is broken or malicious on the wire: nobody hangs, nothing leaks, nothing dies. */
 
 import type { Socket } from 'node:net';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createHttpUpstream, type Upstream } from '../../src/index.ts';
 import { createUndiciUpstream } from '../../src/node/index.ts';
@@ -125,6 +125,15 @@ const ANSWERS: readonly (readonly [string, string | Uint8Array, 'close'?])[] = [
     ]),
   ],
   ['a gzip bomb', bomb()],
+  ['gzip in two members', coded('gzip', gzipSync(list.slice(0, 40)), gzipSync(list.slice(40)))],
+  ['gzip with a list behind it', coded('gzip', gzipSync('{}'), Buffer.from(list))],
+  ['gzip twice, one declared', coded('gzip', gzipSync(gzipSync(list)))],
+  ['deflate without its head', coded('deflate', deflateRawSync(list))],
+  ['deflate with a list behind it', coded('deflate', deflateSync('{}'), Buffer.from(list))],
+  ['gzip called deflate', coded('deflate', gzipSync(list))],
+  ['Brotli', coded('br', brotliCompressSync(list))],
+  ['two codings in two headers', coded('gzip\r\ncontent-encoding: identity', gzipSync(list))],
+  ['a coding behind a comma', coded(', gzip', gzipSync(list))],
   // Attempts: SSE framing
   [
     'a stream that breaks off',
@@ -156,9 +165,13 @@ const ANSWERS: readonly (readonly [string, string | Uint8Array, 'close'?])[] = [
 ];
 
 function bomb(): Uint8Array {
-  const body = gzipSync(Buffer.alloc(32 * 1024 * 1024, 0x20));
-  const head = `HTTP/1.1 200 OK\r\n${json}\r\ncontent-encoding: gzip\r\ncontent-length: ${body.length}\r\n\r\n`;
-  return Buffer.concat([Buffer.from(head), body]);
+  return coded('gzip', gzipSync(Buffer.alloc(32 * 1024 * 1024, 0x20)));
+}
+
+function coded(coding: string, ...parts: Buffer[]): Uint8Array {
+  const body = Buffer.concat(parts);
+  const lines = [json, `content-encoding: ${coding}`, `content-length: ${body.length}`];
+  return Buffer.concat([Buffer.from(http('200 OK', lines, '')), body]);
 }
 
 const open: { close(): Promise<void> }[] = [];
