@@ -13,6 +13,10 @@ const modern = (method: string, name?: string): Record<string, string> => ({
 const rm = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"rm"}}';
 const call = (params: string): string =>
   `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`;
+const read = (uri: string): string =>
+  `{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"${uri}"}}`;
+const complete = (ref: string, more = ''): string =>
+  `{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{"ref":${ref},"argument":{"name":"x","value":""}${more}}}`;
 const listen = (params: string): string =>
   `{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":${params}}`;
 const utf16 = (text: string): Uint8Array<ArrayBuffer> =>
@@ -176,6 +180,32 @@ const ATTEMPTS: readonly (readonly [string, BodyInit, Record<string, string>?])[
     'a reference of another type',
     '{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{"ref":{"type":"ref/tool","name":"weather"}}}',
   ],
+  // Attempts: completions
+  ['a completion around what is permitted', complete('{"type":"ref/resource","uri":"ok{/path*}"}')],
+  ['a completion of what it expands to', complete('{"type":"ref/resource","uri":"{+x}"}')],
+  [
+    'a completion whose context says otherwise',
+    complete('{"type":"ref/resource","uri":"secret"}', ',"context":{"arguments":{"uri":"ok"}}'),
+  ],
+  ['a completion of two things', complete('{"type":"ref/prompt","name":"ok","uri":"secret"}')],
+  ['a completion of a type in another case', complete('{"type":"Ref/Prompt","name":"ok"}')],
+  ['a completion of a list of things', complete('[{"type":"ref/prompt","name":"ok"}]')],
+  ['a completion of a name that is none', complete('{"type":"ref/prompt","name":["ok"]}')],
+  [
+    'a completion that names its target beside the reference',
+    complete('{"type":"ref/resource"}', ',"uri":"ok"'),
+  ],
+  // Attempts: URI tricks
+  ['a resource that is above it', read('ok/../secret')],
+  ['a resource with a fragment', read('ok#x')],
+  ['a resource with a query', read('ok?x')],
+  ['a resource in capitals', read('OK')],
+  ['a resource with a coded NUL', read('ok%00')],
+  ['a resource with a coded blank', read('ok%20')],
+  ['a resource with a coded letter', read('%6fk')],
+  ['a resource with a slash behind it', read('ok/')],
+  ['a resource with a blank before it', read(' ok')],
+  ['a resource with a NUL', read('ok\\u0000')],
   // Attempts: two eras at once
   [
     'modern headers, a body of no version',
