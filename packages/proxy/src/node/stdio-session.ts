@@ -1,6 +1,7 @@
 /** Sessions of the bridge: minted here, owned by one identity, ended by disuse (D21). */
 
 import { randomUUID } from 'node:crypto';
+import { whoGivesWay } from '../limit/make-room.ts';
 import type { JsonRpcMessage } from '../mcp/json-rpc.ts';
 import { ownerKey } from '../session/store.ts';
 import type { Failure } from '../upstream/answers.ts';
@@ -91,13 +92,8 @@ export function createSessionTable(
   };
   const timer = sweepEvery(sessionTtl, sweep);
 
-  /** Makes room at the cost of whoever holds the most sessions, never of one that is in use. */
-  const evict = (): boolean => {
-    const counts = new Map<string, number>();
-    for (const { owner } of entries.values()) counts.set(owner, (counts.get(owner) ?? 0) + 1);
-    const idle = [...entries.values()].filter((entry) => !isInUse(entry));
-    const weight = (entry: Entry): number => counts.get(entry.owner) ?? 0;
-    const [victim] = idle.sort((a, b) => weight(b) - weight(a) || a.lastUsed - b.lastUsed);
+  const makeRoom = (owner: string): boolean => {
+    const victim = whoGivesWay(entries.values(), owner, isInUse);
     if (victim !== undefined) end(victim, 'evicted');
     return victim !== undefined;
   };
@@ -105,10 +101,11 @@ export function createSessionTable(
   return {
     create(context) {
       if (entries.size >= settings.maxSessions) sweep();
-      if (entries.size >= settings.maxSessions && !evict()) return undefined;
+      const owner = ownerOf(context);
+      if (entries.size >= settings.maxSessions && !makeRoom(owner)) return undefined;
       const entry: Entry = {
         id: randomUUID(),
-        owner: ownerOf(context),
+        owner,
         inFlight: createInFlightTable(),
         stream: createSessionStream(settings),
         lastUsed: now(),

@@ -1,11 +1,12 @@
 /** The sessions of a 2024-transport server: each belongs to one identity, all are bounded. */
 
+import { type Sitting, whoGivesWay } from '../limit/make-room.ts';
 import { ownerKey, type SessionOwner } from '../session/store.ts';
 import type { SseSession } from './sse-session.ts';
 
 export interface SseSessions {
-  /** False: so many sessions are in use that there is no room for another. */
-  makeRoom(): boolean;
+  /** False: so many sessions are in use that there is no room for another of this identity. */
+  makeRoom(owner: SessionOwner): boolean;
   add(session: SseSession, owner: SessionOwner): void;
   /** The session with this id, if it belongs to the identity. Counts as use. */
   find(id: string, owner: SessionOwner): SseSession | undefined;
@@ -15,10 +16,9 @@ export interface SseSessions {
   close(): void;
 }
 
-interface Entry {
+interface Entry extends Sitting {
   readonly session: SseSession;
-  readonly owner: string;
-  usedAt: number;
+  lastUsed: number;
 }
 
 export interface SseSessionsOptions {
@@ -34,36 +34,28 @@ export function createSseSessions(options: SseSessionsOptions): SseSessions {
   const entries = new Map<string, Entry>();
 
   const sweep = (): void => {
-    for (const { session, usedAt } of [...entries.values()]) {
-      if (now() - usedAt <= sessionTtl) return;
+    for (const { session, lastUsed } of [...entries.values()]) {
+      if (now() - lastUsed <= sessionTtl) return;
       if (!session.isBusy) session.end();
     }
   };
-  /** Room is made at the cost of whoever holds the most sessions, never of one that is in use. */
-  const evict = (): void => {
-    const counts = new Map<string, number>();
-    for (const { owner } of entries.values()) counts.set(owner, (counts.get(owner) ?? 0) + 1);
-    const idle = [...entries.values()].filter(({ session }) => !session.isBusy);
-    const weight = ({ owner }: Entry): number => counts.get(owner) ?? 0;
-    const [victim] = idle.sort((a, b) => weight(b) - weight(a) || a.usedAt - b.usedAt);
-    victim?.session.end();
-  };
-
   return {
-    makeRoom() {
+    makeRoom(owner) {
       sweep();
-      if (entries.size >= maxSessions) evict();
+      if (entries.size < maxSessions) return true;
+      const isInUse = ({ session }: Entry): boolean => session.isBusy;
+      whoGivesWay(entries.values(), ownerKey(owner), isInUse)?.session.end();
       return entries.size < maxSessions;
     },
     add(session, owner) {
-      entries.set(session.id, { session, owner: ownerKey(owner), usedAt: now() });
+      entries.set(session.id, { session, owner: ownerKey(owner), lastUsed: now() });
     },
     find(id, owner) {
       sweep();
       const entry = entries.get(id);
       if (entry === undefined || entry.owner !== ownerKey(owner)) return undefined;
       entries.delete(id);
-      entries.set(id, { ...entry, usedAt: now() });
+      entries.set(id, { ...entry, lastUsed: now() });
       return entry.session;
     },
     forget(id) {

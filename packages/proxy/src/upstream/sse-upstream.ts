@@ -48,7 +48,8 @@ export function createSseUpstream(options: SseUpstreamOptions): Upstream {
   };
 
   const initialize = async (message: McpMessage, context: UpstreamContext): Promise<Answer> => {
-    if (!sessions.makeRoom()) return answers.answerFailure(answers.TOO_MANY_SESSIONS, message.id);
+    if (!sessions.makeRoom(context.identity))
+      return answers.answerFailure(answers.TOO_MANY_SESSIONS, message.id);
     const connection = await connect(context);
     try {
       const timeout = settings.headersTimeout;
@@ -97,7 +98,7 @@ export function createSseUpstream(options: SseUpstreamOptions): Upstream {
     },
     legacy: {
       async open(context) {
-        if (!sessions.makeRoom()) {
+        if (!sessions.makeRoom(context.identity)) {
           return { response: answers.answerFailure(answers.TOO_MANY_SESSIONS) };
         }
         const connection = await connect(context);

@@ -531,6 +531,21 @@ describe('a session of the newer transport before such a server', () => {
     expect(server.posts).toEqual([]);
   });
 
+  it('gives way when one caller has them all, however busy they are', async () => {
+    const server = await startScriptedServer();
+    onTestFinished(server.close);
+    const upstream = createUndiciSseUpstream({ url: server.url, maxSessions: 2 });
+    const front = await serveFront(upstream);
+    const first = await openStream(front, 'eve');
+    const second = await openStream(front, 'eve');
+    const open = async (name: string): Promise<number> =>
+      (await front.fetch('/sse', { headers: { accept: 'text/event-stream' } }, name)).status;
+    expect(await open('eve')).toBe(503);
+    await begin(front, 'ada');
+    expect((await post(front, first.endpoint, rpc('ping'), {}, 'eve')).status).toBe(404);
+    expect((await post(front, second.endpoint, rpc('ping'), {}, 'eve')).status).toBe(202);
+  });
+
   it('has a name that the server never hears', async () => {
     const { front, server } = await start();
     const session = await begin(front);

@@ -3,8 +3,11 @@
 import { describe, expect, it } from 'vitest';
 import {
   BOTH,
+  beginSession,
   contextOf,
+  deed,
   eventsOf,
+  initializeMessage,
   jsonOf,
   modern,
   type Rig,
@@ -79,6 +82,32 @@ describe('sessions of the bridge', () => {
       contextOf({ subject: 'eve', sessionId: 'made-up', accept: 'text/event-stream' }),
     );
     expect(response.status).toBe(404);
+  });
+});
+
+describe.each(['shared', 'session'] as const)('the sessions of a %s process', (isolation) => {
+  it('cannot all be taken by one caller, however busy they are', async () => {
+    const { upstream } = startRig([], { isolation, maxSessions: 2 });
+    const begin = async (subject: string) => {
+      const sessionId = await beginSession(upstream, { subject });
+      const opened = await upstream.stream(contextOf({ subject, sessionId, accept: BOTH }));
+      expect(opened.status).toBe(200);
+      return sessionId;
+    };
+    const isKnown = async (subject: string, sessionId: string): Promise<boolean> =>
+      (await upstream.handle(deed('echo'), contextOf({ subject, sessionId }))).ok;
+    const first = await begin('eve');
+    const second = await begin('eve');
+    const refused = await upstream.handle(initializeMessage(), contextOf({ subject: 'eve' }));
+    expect(refused.status).toBe(503);
+    const ada = await begin('ada');
+    expect(await isKnown('eve', first)).toBe(false);
+    // Nobody has two any more, so nobody gives way.
+    for (const subject of ['eve', 'bob']) {
+      const late = await upstream.handle(initializeMessage(), contextOf({ subject }));
+      expect(late.status).toBe(503);
+    }
+    expect([await isKnown('eve', second), await isKnown('ada', ada)]).toEqual([true, true]);
   });
 });
 
