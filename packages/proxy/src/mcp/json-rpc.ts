@@ -73,7 +73,7 @@ export function readJsonRpc(bytes: Uint8Array): JsonRpcResult {
   const text = decodeUtf8(bytes);
   return text === undefined
     ? refuse(PARSE_ERROR, 'encoding')
-    : readJsonRpcText(text, WANTED, MAX_MESSAGE_PARTS);
+    : readJsonRpcText(text, WANTED, MAX_MESSAGE_PARTS, bytes);
 }
 
 /**
@@ -81,13 +81,15 @@ export function readJsonRpc(bytes: Uint8Array): JsonRpcResult {
  *
  * @param wanted further paths whose spans are needed
  * @param maxParts most strings, objects and arrays; by default what a server's answer may have
+ * @param bytes the text in UTF-8, where it is at hand
  */
 export function readJsonRpcText(
   text: string,
   wanted: ReadonlySet<string> = WANTED,
   maxParts: number = MAX_ANSWER_PARTS,
+  bytes?: Uint8Array,
 ): JsonRpcResult {
-  const read = readStrictJson(text, wanted, maxParts);
+  const read = readStrictJson(text, wanted, maxParts, bytes);
   if (!read.ok) {
     return refuse(read.problem === 'syntax' ? PARSE_ERROR : INVALID_REQUEST, read.problem);
   }

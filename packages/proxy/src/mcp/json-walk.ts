@@ -45,7 +45,10 @@ interface Wanted {
 /** Whether a container is an object, by depth. One for all walks: they never wait for anything. */
 const isObjectAt = new Uint8Array(MAX_DEPTH + 1);
 
-/** Walks the text once; what it found is in its members. */
+/**
+ * Walks the text once; what it found is in its members. Of a text in ASCII it looks at the bytes, which
+ * stand where the characters do and are twice as fast to look at.
+ */
 export class JsonWalk {
   readonly spans: Map<string, Span> = new Map();
   readonly items: Map<string, Span[]> = new Map();
@@ -54,8 +57,8 @@ export class JsonWalk {
   /** True when a key holds an escape, which `JSON.parse` may have read wrongly. */
   hasEscapedKey = false;
   readonly #text: string;
+  readonly #bytes: Uint8Array | undefined;
   readonly #wanted: Wanted;
-  readonly #isWellFormed: boolean;
   /** The outermost containers, as far down as something in them is wanted. */
   readonly #frames: Frame[] = [];
   #nextBackslash = -1;
@@ -64,10 +67,11 @@ export class JsonWalk {
   #hasEscape = false;
   #hasHalf = false;
 
-  constructor(text: string, wanted: ReadonlySet<string>) {
+  /** @param bytes the text in UTF-8, which has no half of a pair by itself */
+  constructor(text: string, bytes: Uint8Array, wanted: ReadonlySet<string>) {
     this.#text = text;
+    this.#bytes = bytes.length === text.length ? bytes : undefined;
     this.#wanted = planOf(wanted);
-    this.#isWellFormed = text.isWellFormed();
   }
 
   /** What makes the text ambiguous, if anything; duplicate keys are for whoever counts the value's. */
@@ -81,8 +85,7 @@ export class JsonWalk {
         case QUOTE: {
           const start = at;
           at = this.#endOfString(start + 1);
-          if ((this.#hasHalf || !this.#isWellFormed) && !isWellFormed(text.slice(start, at + 1)))
-            return 'surrogate';
+          if (this.#hasHalf && !isWellFormed(text.slice(start, at + 1))) return 'surrogate';
           if (!expectKey) break;
           expectKey = false;
           this.memberCount += 1;
@@ -161,9 +164,14 @@ export class JsonWalk {
 
   /** Where the quote is that ends the string whose first character is at `from`. */
   #endOfString(from: number): number {
-    const text = this.#text;
     this.#hasEscape = false;
     this.#hasHalf = false;
+    return this.#bytes === undefined
+      ? this.#endInText(this.#text, from)
+      : this.#endInBytes(this.#bytes, from);
+  }
+
+  #endInText(text: string, from: number): number {
     let reach = NEAR;
     let near = from + reach;
     for (let at = from; ; at += 1) {
@@ -177,19 +185,49 @@ export class JsonWalk {
       } else if (at >= near) {
         // A long string: the way to its next escape is likely to be long as well.
         reach = 1;
-        at = this.#beforeNext(at);
+        at = this.#findNext(at) - 1;
       }
     }
   }
 
+  #endInBytes(bytes: Uint8Array, from: number): number {
+    let hasEscape = false;
+    let hasHalf = false;
+    let at = from;
+    let near = from + NEAR;
+    for (;;) {
+      let code: number | undefined;
+      while (at < near) {
+        code = bytes[at];
+        if (code === QUOTE || code === BACKSLASH) break;
+        at += 1;
+      }
+      if (code === QUOTE) break;
+      if (code === BACKSLASH) {
+        hasEscape = true;
+        // As `isSurrogateEscape` does: the text is known to go on.
+        if (bytes[at + 1] === LOWER_U && (bytes[at + 2]! | 0x20) === LOWER_D) hasHalf = true;
+        at += 2;
+      } else {
+        const next = this.#findNext(at);
+        // Looking step by step is faster where escapes are dense, and searching where they are not.
+        near = next + (next - at < FAR ? DENSE : 1);
+        at = next;
+      }
+    }
+    this.#hasEscape = hasEscape;
+    this.#hasHalf = hasHalf;
+    return at;
+  }
+
   /**
-   * Before the next quote or backslash: looked for by the engine, which is faster over long ways. Both
-   * places are kept, or each of many escapes in a long string would be a search to its end.
+   * The next quote or backslash: looked for by the engine, which is faster over long ways. Both places
+   * are kept, or each of many escapes in a long string would be a search to its end.
    */
-  #beforeNext(at: number): number {
+  #findNext(at: number): number {
     if (this.#nextBackslash <= at) this.#nextBackslash = find(this.#text, '\\', at);
     if (this.#nextQuote <= at) this.#nextQuote = find(this.#text, '"', at);
-    return Math.min(this.#nextQuote, this.#nextBackslash) - 1;
+    return Math.min(this.#nextQuote, this.#nextBackslash);
   }
 
   #admitsEscapes(literal: string): boolean {
@@ -199,8 +237,15 @@ export class JsonWalk {
   }
 }
 
-/** Characters of a string that are looked at one by one. */
+/** Beyond every text, and a small integer, so that places stay such. */
+const NOWHERE = 2 ** 30 - 1;
+
+/** Bytes of a string that are looked at one by one before its end is searched for. */
 const NEAR = 12;
+/** Bytes to the next escape from which on searching is faster. */
+const FAR = 24;
+/** Bytes that are looked at one by one after a short way to an escape. */
+const DENSE = 1024;
 
 /** True for `\\uD800` to `\\uDFFF`, which stand for characters in pairs only. */
 function isSurrogateEscape(text: string, at: number): boolean {
@@ -209,7 +254,7 @@ function isSurrogateEscape(text: string, at: number): boolean {
 
 function find(text: string, character: string, from: number): number {
   const at = text.indexOf(character, from);
-  return at === -1 ? Number.POSITIVE_INFINITY : at;
+  return at === -1 ? NOWHERE : at;
 }
 
 function isWellFormed(literal: string): boolean {

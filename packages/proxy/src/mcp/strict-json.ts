@@ -33,6 +33,7 @@ export type StrictJsonResult =
   | { readonly ok: false; readonly problem: StrictJsonProblem };
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
 
 /** Decodes bytes that must be well-formed UTF-8 without a byte order mark. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
@@ -50,11 +51,13 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
  *
  * @param wanted paths whose spans are needed: `id`, `params._meta.progressToken`, `result.tools[]`
  * @param maxParts most strings, objects and arrays; by default what a server's answer may have
+ * @param bytes the text in UTF-8, where it is at hand
  */
 export function readStrictJson(
   text: string,
   wanted: ReadonlySet<string> = NONE,
   maxParts: number = MAX_ANSWER_PARTS,
+  bytes?: Uint8Array,
 ): StrictJsonResult {
   if (hasMoreParts(text, maxParts)) return { ok: false, problem: 'parts' };
   let value: unknown;
@@ -64,7 +67,9 @@ export function readStrictJson(
     // A SyntaxError names a position, which callers are not told.
     return { ok: false, problem: 'syntax' };
   }
-  const walk = new JsonWalk(text, wanted);
+  // UTF-8 cannot express half of a pair.
+  if (bytes === undefined && !text.isWellFormed()) return { ok: false, problem: 'surrogate' };
+  const walk = new JsonWalk(text, bytes ?? encoder.encode(text), wanted);
   const problem = walk.run();
   if (problem !== undefined) return { ok: false, problem };
   if (walk.hasEscapedKey) value = buildJson(text);
