@@ -10,23 +10,15 @@ export interface FairPlaces {
   /**
    * Takes a place. When there is none, the oldest holder of whoever has the most gives way, provided
    * that its owner keeps at least as many as this one will have. False: there is no place.
-   *
-   * @param weight what is kept for the holder, as `maxWeight` counts it
    */
-  take(owner: string, holder: Holder, weight?: number): boolean;
+  take(owner: string, holder: Holder): boolean;
   /** Leaves its place, if it still has one. */
   leave(owner: string, holder: Holder): void;
 }
 
-export interface FairPlacesOptions {
-  readonly total: number;
-  /** Weight of all holders of one owner together. */
-  readonly maxWeight: number;
-}
-
-export function createFairPlaces({ total, maxWeight }: FairPlacesOptions): FairPlaces {
-  /** The holders of each owner with their weights, the oldest first. */
-  const owners = new Map<string, Map<Holder, number>>();
+export function createFairPlaces(total: number): FairPlaces {
+  /** The holders of each owner, the oldest first. */
+  const owners = new Map<string, Set<Holder>>();
   let taken = 0;
 
   const leave = (owner: string, holder: Holder): void => {
@@ -37,9 +29,9 @@ export function createFairPlaces({ total, maxWeight }: FairPlacesOptions): FairP
   };
   /** True when somebody who has more than this owner would have gave way. */
   const makeRoom = (count: number): boolean => {
-    let most: readonly [string, Map<Holder, number>] | undefined;
+    let most: readonly [string, Set<Holder>] | undefined;
     for (const entry of owners) if (entry[1].size > (most?.[1].size ?? 0)) most = entry;
-    const [holder] = most?.[1].keys() ?? [];
+    const [holder] = most?.[1] ?? [];
     if (most === undefined || holder === undefined || most[1].size < count + 2) return false;
     leave(most[0], holder);
     holder.giveWay();
@@ -47,12 +39,10 @@ export function createFairPlaces({ total, maxWeight }: FairPlacesOptions): FairP
   };
 
   return {
-    take(owner, holder, weight = 0) {
-      const own = owners.get(owner) ?? new Map<Holder, number>();
-      const held = [...own.values()].reduce((sum, each) => sum + each, 0);
-      if (held + weight > maxWeight) return false;
+    take(owner, holder) {
+      const own = owners.get(owner) ?? new Set<Holder>();
       if (taken >= total && !makeRoom(own.size)) return false;
-      owners.set(owner, own.set(holder, weight));
+      owners.set(owner, own.add(holder));
       taken += 1;
       return true;
     },

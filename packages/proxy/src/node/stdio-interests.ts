@@ -16,6 +16,8 @@ import { replaceId } from './stdio-splice.ts';
 
 /** Whoever wants to hear of something: a session, and in the 2026 era a subscription or a request. */
 export interface Listener {
+  /** The identity behind it, as `ownerOf` writes it. */
+  readonly owner: string;
   readonly hasEnded: boolean;
   /** Delivers a notification that was found to be for this listener. */
   hear(notice: JsonRpcMessage): void;
@@ -66,6 +68,8 @@ export function isLogLevel(level: unknown): boolean {
 
 /** A client that subscribes to ever more resources fills our memory, not only the server's. */
 export const MAX_SUBSCRIPTIONS = 1000;
+/** Characters of the URIs that all listeners of one owner have subscribed to. */
+const MAX_URI_LENGTH = 1024 * 1024;
 
 interface Subscription {
   readonly listeners: Set<Listener>;
@@ -78,6 +82,8 @@ export function createInterests(): Interests {
   const subscriptions = new Map<string, Subscription>();
   /** The URIs of each listener, so that one that ends is forgotten without a search. */
   const uris = new Map<Listener, Set<string>>();
+  /** Characters that are kept for each owner. */
+  const lengths = new Map<string, number>();
   let toldLevel: number | undefined;
 
   /** The process must send whatever the most curious listener wants. */
@@ -113,9 +119,7 @@ export function createInterests(): Interests {
     connection: StdioConnection,
   ): Promise<Subscribed> {
     if (listener.hasEnded) return undefined;
-    const own = uris.get(listener) ?? new Set<string>();
-    if (own.size >= MAX_SUBSCRIPTIONS) return 'too-many';
-    uris.set(listener, own.add(uri));
+    if (!noteUri(uri, listener)) return 'too-many';
     let subscription = subscriptions.get(uri);
     if (subscription === undefined) {
       const opening = connection.ask('resources/subscribe', { uri });
@@ -145,10 +149,24 @@ export function createInterests(): Interests {
     return connection?.ask('resources/unsubscribe', { uri });
   }
 
+  /** False: that would be too much. */
+  function noteUri(uri: string, listener: Listener): boolean {
+    const own = uris.get(listener) ?? new Set<string>();
+    if (own.has(uri)) return true;
+    const length = (lengths.get(listener.owner) ?? 0) + uri.length;
+    if (own.size >= MAX_SUBSCRIPTIONS || length > MAX_URI_LENGTH) return false;
+    uris.set(listener, own.add(uri));
+    lengths.set(listener.owner, length);
+    return true;
+  }
+
   function forgetUri(uri: string, listener: Listener): void {
     const own = uris.get(listener);
-    own?.delete(uri);
-    if (own?.size === 0) uris.delete(listener);
+    if (own?.delete(uri) !== true) return;
+    if (own.size === 0) uris.delete(listener);
+    const length = (lengths.get(listener.owner) ?? 0) - uri.length;
+    if (length > 0) lengths.set(listener.owner, length);
+    else lengths.delete(listener.owner);
   }
 
   return {

@@ -49,8 +49,6 @@ const CHANGES = {
 export const LIST_CHANGED: ReadonlySet<string> = new Set(
   Object.values(CHANGES).map(({ method }) => method),
 );
-/** Characters of the URIs of all subscriptions of one caller: they are kept as long as these last. */
-export const MAX_URI_LENGTH: number = 1024 * 1024;
 const UPDATED = 'notifications/resources/updated';
 
 /** The wish of a `subscriptions/listen`; the strict reader has checked its form. */
@@ -110,6 +108,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     let hasEnded = false;
 
     const subscription: Subscription = {
+      owner,
       wish: granted,
       get hasEnded() {
         return hasEnded;
@@ -139,8 +138,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
       context.signal.removeEventListener('abort', subscription.end);
       interests.release(subscription, options.connection());
     };
-    const length = [...granted.uris].reduce((sum, uri) => sum + uri.length, 0);
-    if (!places.take(owner, subscription, length)) {
+    if (!places.take(owner, subscription)) {
       return answers.answerFailure(answers.TOO_MANY_SUBSCRIPTIONS, message.id);
     }
     open.add(subscription);

@@ -8,7 +8,7 @@ import * as answers from '../upstream/answers.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
 import { type ForwardOptions, forwardRequest } from './stdio-forward.ts';
 import { createInterests, type Interests, isLogLevel, type Listener } from './stdio-interests.ts';
-import { createSubscriptions, isWished, MAX_URI_LENGTH, wishOf } from './stdio-listen.ts';
+import { createSubscriptions, isWished, wishOf } from './stdio-listen.ts';
 import { createNativeServer } from './stdio-native.ts';
 import type { StdioSettings } from './stdio-options.ts';
 import { ownerOf } from './stdio-session.ts';
@@ -61,7 +61,7 @@ export function createModernSide(options: ModernSideOptions): ModernSide {
       ears.at(-1)?.hear(notice);
     },
   });
-  const places = createFairPlaces({ total: settings.maxSessions, maxWeight: MAX_URI_LENGTH });
+  const places = createFairPlaces(settings.maxSessions);
   const subscriptions = createSubscriptions({
     ...{ settings, interests, places },
     connection: () => supervisor.live?.connection,
@@ -74,7 +74,7 @@ export function createModernSide(options: ModernSideOptions): ModernSide {
     { connection }: LiveServer,
   ): Promise<Answer> {
     // The process reads the log level itself.
-    const logs = listenToLog(message, nativeInterests, undefined);
+    const logs = listenToLog({ message, context }, nativeInterests, undefined);
     const options = { message, context, connection, settings, session: undefined, ...logs };
     return message.method === 'subscriptions/listen'
       ? listenNatively(options, places)
@@ -103,7 +103,7 @@ export function createModernSide(options: ModernSideOptions): ModernSide {
       ...{ message, context, connection, settings, session: undefined },
       edits: requestEdits(message),
       translate: translator.reply,
-      ...(canLog && listenToLog(message, interests, connection)),
+      ...(canLog && listenToLog({ message, context }, interests, connection)),
     });
   }
 
@@ -190,7 +190,7 @@ function hasEnvelope(message: McpMessage): boolean {
 
 /** 2026-07-28: each request names the log level that it wants to hear, or hears nothing. */
 function listenToLog(
-  message: McpMessage,
+  { message, context }: Pick<ForwardOptions, 'message' | 'context'>,
   interests: Interests,
   connection: LiveServer['connection'] | undefined,
 ): Pick<ForwardOptions, 'onBegin'> {
@@ -200,6 +200,7 @@ function listenToLog(
   return {
     onBegin({ deliver }) {
       const listener: Listener = {
+        owner: ownerOf(context),
         hasEnded: false,
         hear: ({ text }: JsonRpcMessage) => deliver(text),
       };

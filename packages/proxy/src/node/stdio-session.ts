@@ -32,6 +32,7 @@ export interface InFlightTable {
 
 export interface Session {
   readonly id: string;
+  readonly owner: string;
   readonly inFlight: InFlightTable;
   readonly stream: SessionStream;
   /** True once the session has ended. */
@@ -52,7 +53,6 @@ export interface SessionTable {
 }
 
 interface Entry extends Session {
-  readonly owner: string;
   lastUsed: number;
   hasEnded: boolean;
 }

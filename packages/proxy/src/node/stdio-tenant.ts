@@ -27,6 +27,9 @@ export interface Tenant {
   noteInitialized(): void;
 }
 
+/** Characters of a subscription that is kept for the next process. */
+const MAX_KEPT = 4096;
+
 export interface TenantOptions {
   readonly session: Session;
   /** The `initialize` of the client: every process gets it as it is, but for the id. */
@@ -118,7 +121,8 @@ export function createTenant({
       if (request.method === 'resources/unsubscribe') subscriptions.delete(uri);
       if (request.method !== 'resources/subscribe') return;
       // What is beyond the bound is subscribed to as long as this process lives.
-      if (subscriptions.size < MAX_SUBSCRIPTIONS) subscriptions.set(uri, request);
+      if (request.text.length > MAX_KEPT || subscriptions.size >= MAX_SUBSCRIPTIONS) return;
+      subscriptions.set(uri, request);
     },
     noteInitialized() {
       isInitialized = true;

@@ -9,6 +9,7 @@ import {
   eventsOf,
   initializeMessage,
   jsonOf,
+  message,
   modern,
   type Rig,
   startRig,
@@ -170,23 +171,46 @@ describe.each([
 });
 
 describe('the resources that one caller hears of', () => {
+  const uris = (prefix: string) =>
+    Array.from({ length: 8 }, (_item, index) => `${prefix}${index}:${'x'.repeat(80_000)}`);
+  const FULL = 'Too many subscriptions';
+
   it('are bounded over all of its subscriptions', async () => {
     const { upstream } = startRig();
-    const listen = (subject: string, prefix: string) =>
+    const listen = (subject: string, prefix: string, signal = new AbortController().signal) =>
       upstream.handle(
         modern('subscriptions/listen', {
-          notifications: {
-            resourceSubscriptions: Array.from(
-              { length: 8 },
-              (_item, index) => `${prefix}${index}:${'x'.repeat(80_000)}`,
-            ),
-          },
+          notifications: { resourceSubscriptions: uris(prefix) },
         }),
-        contextOf({ subject, accept: BOTH }),
+        contextOf({ subject, accept: BOTH, signal }),
       );
-    await eventsOf(await listen('eve', 'a')).next();
-    const refused = await jsonOf(await listen('eve', 'b'));
-    expect(refused.error.message).toBe('Too many subscriptions');
+    const first = new AbortController();
+    await eventsOf(await listen('eve', 'a', first.signal)).next();
+    expect((await jsonOf(await listen('eve', 'b'))).error.message).toBe(FULL);
     await eventsOf(await listen('ada', 'a')).next();
+    // What a refused one has begun to keep is let go, and so is what an ended one kept.
+    first.abort();
+    await eventsOf(await listen('eve', 'c')).next();
+  });
+
+  it('are bounded over all of its sessions', async () => {
+    const { upstream } = startRig();
+    const subscribe = async (subject: string, sessionId: string, uri: string) => {
+      const text = `{"jsonrpc":"2.0","id":1,"method":"resources/subscribe","params":{"uri":"${uri}"}}`;
+      return jsonOf(await upstream.handle(message(text), contextOf({ subject, sessionId })));
+    };
+    const sessions = [
+      await beginSession(upstream, { subject: 'eve' }),
+      await beginSession(upstream, { subject: 'eve' }),
+    ];
+    for (const uri of uris('a')) await subscribe('eve', sessions[0] ?? '', uri);
+    const answers = [];
+    for (const uri of uris('b')) answers.push(await subscribe('eve', sessions[1] ?? '', uri));
+    expect(answers.at(0)?.result).toEqual({});
+    expect(answers.at(-1)?.error.message).toBe(FULL);
+    // Once more the same costs nothing, and others have room of their own.
+    expect((await subscribe('eve', sessions[0] ?? '', uris('a')[0] ?? '')).result).toEqual({});
+    const ada = await beginSession(upstream, { subject: 'ada' });
+    expect((await subscribe('ada', ada, uris('b')[7] ?? '')).result).toEqual({});
   });
 });
