@@ -173,7 +173,7 @@ describe.concurrent('a start that fails', () => {
   it('because nothing answers at the URL of the server', async () => {
     const url = `http://127.0.0.1:${await takePort(stage)}`;
     expect(await refusal(['--name', 'away', `${url}/mcp`], 1)).toBe(
-      `away: ${url} cannot be reached; check that the server works by itself`,
+      `away: ${url} cannot be reached: nothing listens there; is the server running?`,
     );
   });
 

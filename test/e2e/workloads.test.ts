@@ -204,7 +204,7 @@ describe('a server that does not come up', () => {
       'a server that is not there',
       ['http://127.0.0.1:9/mcp'],
       1,
-      /^thv: bad: http:\/\/127\.0\.0\.1:9 cannot be reached; .*\n$/m,
+      /^thv: bad: http:\/\/127\.0\.0\.1:9 cannot be reached: nothing listens there; is the server running\?\n$/m,
     ],
     [
       'a provider that is not there',

@@ -1,6 +1,7 @@
 /** An error that the user sees as one line: `thv: <what>: <why>; <way out>`. */
 import { codeOf } from './error-code.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { accountForNetwork } from './network-account.ts';
 import { toFlagTerms } from './option-flags.ts';
 
 export interface CliErrorOptions {
@@ -60,7 +61,7 @@ export function toStartError(error: unknown, { what, portFlag }: StartErrorConte
     case 'ERR_PROXY_LISTEN':
       return failed(why, otherPort);
     case 'ERR_PROXY_UPSTREAM_UNREACHABLE':
-      return failed(why, 'check that the server works by itself');
+      return failed(...withReason(why, error));
     default:
       return isConfigurationError(error)
         ? new CliError({
@@ -71,6 +72,14 @@ export function toStartError(error: unknown, { what, portFlag }: StartErrorConte
           })
         : failed(why);
   }
+}
+
+/** A server at a URL that is not there is another matter than a process that ends. */
+function withReason(why: string, error: unknown): readonly [why: string, wayOut: string] {
+  const account = accountForNetwork(error);
+  return account === undefined
+    ? [why, 'check that the server works by itself']
+    : [`${why}: ${account.why}`, account.wayOut];
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Io } from './io.ts';
 import { clean } from './log.ts';
 import { createProgram } from './program.ts';
 import type { Services } from './services/services.ts';
+import { checkHelpTopic } from './strict-usage.ts';
 
 /** Never rejects: every error becomes one line on stderr and an exit code. */
 export async function main(
@@ -19,6 +20,7 @@ export async function main(
       program.outputHelp();
       return EXIT.done;
     }
+    checkHelpTopic(program, result.ownArgs);
     await program.parseAsync(result.ownArgs, { from: 'user' });
     return result.exitCode;
   } catch (error) {

@@ -39,23 +39,17 @@ function toUsageError(command: Command, error: CommanderError): Error {
       return usageError(
         flag,
         'no such flag',
-        didYouMean(flag, flagsOf(command)) ?? helpHint(command),
+        didYouMean(flag, flagsOf(command)) ?? launcherHint(command) ?? helpHint(command),
       );
     }
     case 'commander.unknownCommand':
-      return usageError(
-        quoted,
-        'no such command',
-        didYouMean(
-          quoted,
-          command.commands.map((child) => child.name()),
-        ) ?? helpHint(command),
-      );
+      return unknownCommand(command, quoted);
     case 'commander.excessArguments':
       return usageError(
         command.name(),
         'too many arguments',
-        command.name() === 'run' ? "put the server's own after --" : helpHint(command),
+        launcherHint(command) ??
+          (command.name() === 'run' ? "put the server's own after --" : helpHint(command)),
       );
     case 'commander.optionMissingArgument':
       return usageError(quoted.split(/[ ,|]/).at(-2) ?? quoted, 'needs a value', helpHint(command));
@@ -64,6 +58,34 @@ function toUsageError(command: Command, error: CommanderError): Error {
         ? error
         : usageError(command.name(), error.message.replace(/^error: /, ''), helpHint(command));
   }
+}
+
+/** Commander answers `help` for what is no command with the help for everything. */
+export function checkHelpTopic(program: Command, [first, topic]: readonly string[]): void {
+  const isKnown = program.commands.some((child) =>
+    [child.name(), ...child.aliases()].includes(topic ?? ''),
+  );
+  if (first === 'help' && topic !== undefined && !topic.startsWith('-') && !isKnown) {
+    throw unknownCommand(program, topic);
+  }
+}
+
+function unknownCommand(command: Command, name: string): Error {
+  const known = command.commands.map((child) => child.name());
+  return usageError(name, 'no such command', didYouMean(name, known) ?? helpHint(command));
+}
+
+const LAUNCHERS: readonly string[] = [
+  ...['node', 'npx', 'npm', 'pnpm', 'bun', 'bunx', 'deno', 'tsx'],
+  ...['uv', 'uvx', 'python', 'python3', 'docker', 'podman', 'sh', 'bash'],
+];
+
+/** For `thv run` and a command as it is typed into a shell. */
+function launcherHint(command: Command): string | undefined {
+  const [first = ''] = command.name() === 'run' ? command.args : [];
+  return LAUNCHERS.includes(first)
+    ? `a command stands after --: thv run --name NAME -- ${first} …`
+    : undefined;
 }
 
 function flagsOf(command: Command): string[] {

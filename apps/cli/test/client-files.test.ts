@@ -208,7 +208,7 @@ describe('thv client', () => {
   });
 
   it.each([
-    ['no server', ['--name', 'x'], 'client add: which server?'],
+    ['no server', ['--name', 'x'], 'client add: no server is named'],
     ['two servers', ['weather', '--url', URL_A], '--url: means nothing beside a name'],
     ['no name', ['--url', URL_A], '--name: missing'],
     [

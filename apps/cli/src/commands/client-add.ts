@@ -88,7 +88,7 @@ function readServer({ url, name }: ClientAddArguments['flags']): { url: string; 
   if (url === undefined) {
     throw usageError(
       'client add',
-      'which server?',
+      'no server is named',
       'name one of thv list, or add --url and --name',
     );
   }

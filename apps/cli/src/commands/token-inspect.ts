@@ -7,6 +7,7 @@ import { createLog } from '../log.ts';
 import { withProgress } from '../output/progress.ts';
 import { renderTokenReport } from '../output/token-report.ts';
 import { checkFiles } from '../services/input-files.ts';
+import { isQuoted } from '../services/mcp-flags.ts';
 import { hasProvider, type SignInFlags } from '../services/sign-in-flags.ts';
 import { planOidc } from '../services/sign-in-options.ts';
 import type { Format, GlobalFlags } from './command-host.ts';
@@ -59,6 +60,9 @@ function readToken(text: string): string {
   const token = text.trim().replace(/^bearer +/i, '');
   if (token === '') {
     throw usageError('token', 'there is none', 'give it as an argument, or through stdin');
+  }
+  if (isQuoted(token)) {
+    throw usageError('token', 'it stands in quotes', 'leave them out');
   }
   return token;
 }

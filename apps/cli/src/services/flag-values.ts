@@ -22,7 +22,12 @@ export function checkProviderUrl(flag: string, text: string, plain = false): voi
 export function checkPublicUrl(flag: string, text: string): URL {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw usageError(flag, `${JSON.stringify(text)} is not an http(s) URL`);
+    const isHost = HOST_NAME.test(text.split(/[:/]/, 1)[0] ?? '') && !text.includes('://');
+    throw usageError(
+      flag,
+      `${JSON.stringify(text)} is not an http(s) URL`,
+      isHost ? `write https://${text}` : undefined,
+    );
   }
   if (url.username !== '' || url.password !== '') {
     throw usageError(flag, 'holds a user name or password', 'remove them');

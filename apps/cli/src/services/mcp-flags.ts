@@ -84,6 +84,9 @@ export function assertNoServerFlags({ token, tokenFile, header }: ServerFlags): 
 export async function readTokenFile(file: string, io: Io): Promise<string> {
   const text = await readTextFile('--token-file', file, io);
   const token = text.trim().replace(/^bearer +/i, '');
+  if (isQuoted(token)) {
+    throw usageError('--token-file', 'the token stands in quotes', 'leave them out');
+  }
   if (!/^[\x21-\x7e]+$/.test(token)) {
     const why = token === '' ? 'there is no token in it' : 'it holds more than one token';
     throw usageError('--token-file', why, 'give a file with the token alone');
@@ -91,11 +94,19 @@ export async function readTokenFile(file: string, io: Io): Promise<string> {
   return token;
 }
 
+/** Copied out of JSON or a script. No token has quotes: RFC 6750 §2.1. */
+export function isQuoted(token: string): boolean {
+  return /^(["'`]).*\1$/s.test(token);
+}
+
 async function readToken({ token, tokenFile }: ServerFlags, io: Io): Promise<string | undefined> {
   if (tokenFile !== undefined) {
     return readTokenFile(tokenFile, io);
   }
   const given = token?.trim().replace(/^bearer +/i, '');
+  if (given !== undefined && isQuoted(given)) {
+    throw usageError('--token', 'it stands in quotes', 'leave them out');
+  }
   if (given !== undefined && !/^[\x21-\x7e]+$/.test(given)) {
     throw usageError('--token', 'is not a token');
   }

@@ -1,6 +1,7 @@
 /** Says what happened to a request, why, and what to do. Pure. */
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-codes.ts';
+import { accountForNetwork } from '../network-account.ts';
 import { memberOf, parseJson } from './json-value.ts';
 import type { Connection } from './mcp-flags.ts';
 
@@ -136,12 +137,9 @@ function decisionIn(body: string): string | undefined {
   return typeof decision === 'string' ? decision : undefined;
 }
 
-const NETWORK: Readonly<Record<string, Account>> = {
-  ECONNREFUSED: { why: 'nothing listens there', wayOut: 'is the server running?' },
-  ENOTFOUND: { why: 'there is no such host', wayOut: 'check the URL' },
-  EAI_AGAIN: { why: 'the host name cannot be looked up now', wayOut: 'try again in a while' },
-  REQUEST_TIMEOUT: { why: 'no answer in time', wayOut: 'thv mcp call waits longer with --timeout' },
-  ECONNRESET: { why: 'the server closed the connection', wayOut: 'see its log' },
+const LATE: Account = {
+  why: 'no answer in time',
+  wayOut: 'thv mcp call waits longer with --timeout',
 };
 
 /** What happened when no HTTP status tells. */
@@ -149,7 +147,7 @@ function accountFor(error: unknown, { url }: Connection): Account {
   const messages: string[] = [];
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     const code = 'code' in at ? at.code : undefined;
-    const known = typeof code === 'string' ? NETWORK[code] : undefined;
+    const known = code === 'REQUEST_TIMEOUT' ? LATE : accountForNetwork(at);
     if (known !== undefined) {
       return { why: `${url}: ${known.why}`, wayOut: known.wayOut };
     }

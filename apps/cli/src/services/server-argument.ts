@@ -3,6 +3,7 @@ import type { Catalogue, CatalogueEntry } from '../catalogue/catalogue.ts';
 import { usageError } from '../cli-error.ts';
 import { isImageReference } from '../containers/image-reference.ts';
 import { didYouMean } from '../suggest.ts';
+import { otherKind, urlMeantBy } from './server-guess.ts';
 
 /** What to run or to forward to: plain data. */
 export type ServerArgument =
@@ -42,11 +43,19 @@ export function chooseServer(
     const args = serverArgs ?? (entry.kind === 'url' ? undefined : entry.args);
     return { server: parseServerArgument(entry.server, args), entry };
   }
+  const url = isName ? urlMeantBy(server) : undefined;
+  if (url !== undefined) {
+    throw usageError(
+      JSON.stringify(server),
+      'has no scheme, so it would be a container image',
+      `write ${url}, or an image with its tag`,
+    );
+  }
   if (isName && !isImageReference(server)) {
     throw usageError(
       JSON.stringify(server),
       `${catalogue.source} has no such server`,
-      didYouMean(server, catalogue.names) ?? `an image is written with a tag: ${server}:TAG`,
+      didYouMean(server, catalogue.names) ?? otherKind(server),
     );
   }
   return { server: parseServerArgument(server, serverArgs), entry: undefined };

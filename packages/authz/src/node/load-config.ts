@@ -53,7 +53,9 @@ export async function readText(file: string): Promise<string> {
         ? 'the file does not exist'
         : code.startsWith('ERR_ENCODING')
           ? 'the file is not UTF-8'
-          : `the file cannot be read (${code || 'unknown error'})`;
+          : code === 'EISDIR'
+            ? 'it is a folder, and no file'
+            : `the file cannot be read (${code || 'unknown error'})`;
     throw new AuthzError('ERR_AUTHZ_FILE', reason, { location: { file }, cause });
   }
 }

@@ -100,11 +100,47 @@ function parseJson(text: string, file: string): unknown {
   } catch (error) {
     // JSON.parse throws nothing but SyntaxError, whose message names the offset.
     const { message } = error as SyntaxError;
-    const offset = /at position (\d+)/.exec(message)?.[1];
-    const place = offset === undefined ? {} : positionAt(text, Number(offset));
+    const offset = offsetOf(message, text);
+    const place = offset === undefined ? {} : positionAt(text, offset);
     throw new AuthzError('ERR_AUTHZ_CONFIG', `not JSON: ${message}`, {
       location: { file, ...place },
     });
+  }
+}
+
+/** Where the JSON of a text ends to be JSON; undefined when the engine gives no clue. */
+function offsetOf(message: string, text: string): number | undefined {
+  const offset = /at position (\d+)/.exec(message)?.[1];
+  if (offset !== undefined) {
+    return Number(offset);
+  }
+  if (message.startsWith('Unexpected end')) {
+    return text.trimEnd().length;
+  }
+  const [what] = /^Unexpected token '.+?',/su.exec(message) ?? [];
+  if (what === undefined) {
+    return undefined;
+  }
+  // The engine names the character and not its place: the shortest beginning of the text that fails
+  // because of it ends there.
+  let [good, bad] = [0, text.length];
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    if (failsWith(what, text.slice(0, middle))) {
+      bad = middle;
+    } else {
+      good = middle;
+    }
+  }
+  return good;
+}
+
+function failsWith(what: string, text: string): boolean {
+  try {
+    JSON.parse(text);
+    return false;
+  } catch (error) {
+    return (error as SyntaxError).message.startsWith(what);
   }
 }
 
