@@ -13,8 +13,14 @@ await runSuite(
     legacyControl: process.argv[2] ?? '',
     serve: (fetch) =>
       new Promise((resolve) => {
+        const close = (): Promise<void> =>
+          new Promise((done) => {
+            server.close(() => done());
+            // The clients of the suite keep theirs for a while.
+            if ('closeAllConnections' in server) server.closeAllConnections();
+          });
         const server = serve({ fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) =>
-          resolve({ port, close: () => new Promise((done) => server.close(() => done())) }),
+          resolve({ port, close }),
         );
       }),
   },

@@ -96,6 +96,7 @@ export function createSseSession(options: SseSessionOptions): SseSession {
       // The client goes on as it was told at first, so the server must agree to the same.
       if (greeting.version !== options.version || hasEnded) throw new SessionGone();
       await opened.post(INITIALIZED, context);
+      if (hasEnded) throw new SessionGone();
       serve(opened, greeting.early);
       for (const interest of memory?.interests() ?? []) await opened.post(interest, context);
     } catch (error) {

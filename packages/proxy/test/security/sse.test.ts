@@ -6,6 +6,7 @@ import { createUndiciSseUpstream, createUndiciUpstream } from '../../src/node/in
 import { engine, fakeUpstream, identity, W } from '../support/fakes.ts';
 import { type Front, serveFront } from '../support/front.ts';
 import {
+  answer,
   event,
   listenHttp,
   type Script,
@@ -529,6 +530,29 @@ describe('a session of the newer transport before such a server', () => {
     const { endpoint } = await openStream(front, 'alice');
     expect((await post(front, endpoint, rpc('ping'), {}, 'mallory')).status).toBe(404);
     expect(server.posts).toEqual([]);
+  });
+
+  it('that ends while it is begun anew leaves no connection behind', async () => {
+    const { front, server } = await start();
+    const session = await begin(front);
+    await server.close();
+    const call = post(front, '/mcp', rpc('tools/call', { name: 'weather' }), session);
+    const again = await startScriptedServer(
+      {
+        onPost: async (body, stream) => {
+          if (body.includes('notifications/initialized')) {
+            const ended = await front.fetch('/mcp', { ...session, method: 'DELETE' });
+            expect(ended.status).toBe(204);
+          }
+          return answer(body, stream);
+        },
+      },
+      server.port,
+    );
+    onTestFinished(again.close);
+    expect((await call).status).toBe(404);
+    await vi.waitFor(() => expect(again.streams).toEqual([]));
+    expect(again.posts.at(-1)?.body).toContain('notifications/initialized');
   });
 
   it('gives way when one caller has them all, however busy they are', async () => {

@@ -127,7 +127,7 @@ export interface Script {
   /** The first bytes of a stream. Default: an endpoint of its own. */
   readonly greeting?: string;
   /** Answers a POST after it was recorded. Default: 202, and `{}` as the result on the stream. */
-  readonly onPost?: (body: string, stream: ServerResponse | undefined) => number;
+  readonly onPost?: (body: string, stream: ServerResponse | undefined) => number | Promise<number>;
 }
 
 export const event = (data: string, name = 'message'): string =>
@@ -149,7 +149,10 @@ export async function startScriptedServer(script: Script = {}, port = 0): Promis
     }
     whenRead(request, (body) => {
       posts.push({ path: request.url ?? '', body });
-      response.writeHead((script.onPost ?? answer)(body, streams.at(-1))).end('Accepted');
+      const finish = (status: number): void => void response.writeHead(status).end('Accepted');
+      const status = (script.onPost ?? answer)(body, streams.at(-1));
+      if (typeof status === 'number') finish(status);
+      else void status.then(finish);
     });
   }, port);
   return {
