@@ -122,13 +122,17 @@ describe('thv run -f', () => {
   });
 
   it.each([
-    ['a command that is not there', ['--name', 'x', '--', '/nonexistent/thv-test'], 'thv: x: '],
-    ['a command that ends at once', ['--name', 'x', '--', 'false'], 'thv: x: '],
-    ['a server that is not there', ['--name', 'x', 'http://127.0.0.1:9/mcp'], 'thv: x: '],
-  ])('fails with the reason in the last line for %s', async (_name, args, start) => {
+    ['a command that is not there', ['--name', 'x', '--', '/nonexistent/thv-test'], 'check that'],
+    ['a command that ends at once', ['--name', 'x', '--', 'false'], 'check that'],
+    [
+      'a server that is not there',
+      ['--name', 'x', 'http://127.0.0.1:9/mcp'],
+      'is the server running',
+    ],
+  ])('fails with the reason in the last line for %s', async (_name, args, wayOut) => {
     const { code, out, err } = await runThv(['run', '-f', ...args]);
     expect({ code, out }).toEqual({ code: 1, out: '' });
-    expect(err.trimEnd().split('\n').at(-1)).toMatch(new RegExp(`^${start}.*; check that`));
+    expect(err.trimEnd().split('\n').at(-1)).toMatch(new RegExp(`^thv: x: .*; ${wayOut}`));
   });
 
   it('says that a port is taken', async () => {
