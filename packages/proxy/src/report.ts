@@ -43,7 +43,7 @@ export function buildReport(exchange: Exchange, response: Answer, now: number): 
   const { message } = exchange;
   const target = targetOf(message);
   return {
-    time: new Date(now).toISOString(),
+    time: timeText(now),
     outcome: outcomeOf(exchange, response),
     status: response.status,
     reason: exchange.reason ?? (response.status < 400 ? undefined : 'upstream'),
@@ -62,6 +62,14 @@ export function buildReport(exchange: Exchange, response: Answer, now: number): 
     policyErrors: exchange.decision?.errors ?? [],
     duration: now - exchange.startedAt,
   };
+}
+
+/** The last one, since many requests end within one millisecond. */
+let lastTime = { at: Number.NaN, text: '' };
+
+function timeText(at: number): string {
+  if (at !== lastTime.at) lastTime = { at, text: new Date(at).toISOString() };
+  return lastTime.text;
 }
 
 /** Both are the caller's to choose, and end up in logs. */

@@ -56,9 +56,8 @@ async function judge(
   }
   const { engine, hints } = options;
   if (engine === 'anything-authenticated') return await next();
-  const identity = identityOf(exchange);
-  for (const question of questionsOf(message, rule)) {
-    const decision = await decide(exchange, { identity, ...question }, engine, hints);
+  for (const question of questionsOf(message, rule, identityOf(exchange))) {
+    const decision = await decide(exchange, question, engine, hints);
     exchange.decision = decision;
     if (!decision.allowed) {
       exchange.reason ??= 'policy';

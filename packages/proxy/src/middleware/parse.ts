@@ -88,5 +88,6 @@ const mediaTypeWithParameters = new RegExp(
 
 /** True for `application/json`, in any case and with well-formed parameters (RFC 9110 §8.3.1). */
 function isJson(contentType: string | null): boolean {
-  return contentType !== null && mediaTypeWithParameters.test(contentType.trim());
+  if (contentType === null) return false;
+  return contentType === 'application/json' || mediaTypeWithParameters.test(contentType.trim());
 }

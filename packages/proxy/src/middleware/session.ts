@@ -25,9 +25,10 @@ export function sessionStage({ sessions: store, traffic, ...options }: SessionOp
       store.forget(sessionId).catch((error: unknown) => options.onError(error, 'session'));
     },
   });
+  const callerKeys = createCallerKeys();
   return async (exchange, next) => {
     const owner = ownerFrom(exchange);
-    exchange.trafficKey = `caller ${ownerKey(owner)}`;
+    exchange.trafficKey = callerKeys(owner);
     const { message, request } = exchange;
     // 2026-07-28 has no sessions; `initialize` always begins a new one, whatever it names.
     if (message?.era === '2026') return withoutHeader(await next());
@@ -45,7 +46,25 @@ export function sessionStage({ sessions: store, traffic, ...options }: SessionOp
       if (exchange.hasLostSession) lost.mark(exchange.sessionId);
       else if (isSuccess(response)) lost.clear(exchange.sessionId);
     }
-    return claimSession(response, owner, store);
+    return response.headers.has(HEADER) ? await claimSession(response, owner, store) : response;
+  };
+}
+
+/** Most issuers remembered, and callers of each. */
+const MAX_CALLERS = 1000;
+
+/** Keys of the traffic of callers without a session; texts that are made anew are slow to look up. */
+function createCallerKeys(): (owner: SessionOwner) => string {
+  const known = new Map<string, Map<string, string>>();
+  return (owner) => {
+    const callers = known.get(owner.issuer) ?? new Map<string, string>();
+    const remembered = callers.get(owner.subject);
+    if (remembered !== undefined) return remembered;
+    const key = `caller ${ownerKey(owner)}`;
+    if (known.size >= MAX_CALLERS) known.clear();
+    if (callers.size >= MAX_CALLERS) callers.clear();
+    known.set(owner.issuer, callers.set(owner.subject, key));
+    return key;
   };
 }
 

@@ -93,7 +93,8 @@ function decodeBody(response: Answer): Answer | undefined {
 }
 
 function mediaType(headers: Headers): string {
-  return (headers.get('content-type') ?? '').split(';', 1)[0]!.trim().toLowerCase(); // split yields at least one part
+  const type = headers.get('content-type') ?? '';
+  return type === 'application/json' ? type : type.split(';', 1)[0]!.trim().toLowerCase(); // split yields at least one part
 }
 
 function withBody(

@@ -65,12 +65,15 @@ const NOT_RETURNED = new Set([
  */
 const UNMISTAKABLE = /^(?:[a-z\d-]+|mcp-param-.+)$/;
 
+/** What clients of MCP send with every request, and nobody has anything against. */
+const ORDINARY = new Set([
+  ...['accept', 'accept-language', 'content-type', 'user-agent', 'last-event-id'],
+  ...['mcp-session-id', 'mcp-protocol-version', 'mcp-method', 'mcp-name'],
+]);
+
 /** Headers of the request that may go to the upstream. Idempotent. */
 export function forwardedRequestHeaders(headers: Headers): Fields {
-  const kept = keep(
-    headers,
-    (name) => !isForwarding(name) && !NOT_FORWARDED.has(name) && UNMISTAKABLE.test(name),
-  );
+  const kept = keep(headers, (name) => ORDINARY.has(name) || mayForward(name));
   // Encoded lists would have to be decoded before they can be filtered (D29).
   kept.set('accept-encoding', 'identity');
   return kept;
@@ -88,6 +91,10 @@ export function dropMirrors(headers: Fields): void {
 /** Headers of the upstream's answer that may go to the client. Idempotent. */
 export function returnedResponseHeaders(headers: Headers): Headers {
   return keep(headers, (name) => !name.startsWith('access-control-') && !NOT_RETURNED.has(name));
+}
+
+function mayForward(name: string): boolean {
+  return !isForwarding(name) && !NOT_FORWARDED.has(name) && UNMISTAKABLE.test(name);
 }
 
 function isForwarding(name: string): boolean {
