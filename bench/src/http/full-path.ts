@@ -7,8 +7,8 @@ import { startChild } from '../support/children.ts';
 import { send } from '../support/load.ts';
 import { median, runRounds } from '../support/rounds.ts';
 
-const ROUNDS = 5;
-const SECONDS = 4;
+const ROUNDS = 15;
+const SECONDS = 2;
 
 interface Load {
   readonly throughput: number;
