@@ -139,22 +139,23 @@ function checkJson(random: Random): void {
   );
 }
 
-let read = 0;
+let keys = 0;
 
 /**
- * The value by `JSON.parse`, with a prefix before every key that no key had before: some engines take
- * a key with escapes for another one that they have seen.
+ * The value by `JSON.parse`, with a prefix before every key that no key had before, in this text or in
+ * another: some engines take a key with escapes for another one that they have seen.
  */
 function readByItself(text: string): unknown {
-  read += 1;
-  const marked = text.replaceAll(/"((?:[^"\\]|\\.)*)"(\s*:)?/g, (all, string, colon) =>
-    colon === undefined ? all : `"${read}#${string}"${colon}`,
-  );
+  const marked = text.replaceAll(/"((?:[^"\\]|\\.)*)"(\s*:)?/g, (all, string, colon) => {
+    if (colon === undefined) return all;
+    keys += 1;
+    return `"${keys}#${string}"${colon}`;
+  });
   const strip = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(strip);
     if (typeof value !== 'object' || value === null) return value;
     const entries = Object.entries(value).map(([key, one]) => [
-      key.slice(`${read}#`.length),
+      key.slice(key.indexOf('#') + 1),
       strip(one),
     ]);
     return Object.fromEntries(entries);
