@@ -22,7 +22,7 @@ export function sessionStage({ sessions: store, traffic, ...options }: SessionOp
     now: options.now,
     onOver: (sessionId) => {
       traffic.forget(keyOf(sessionId));
-      store.forget(sessionId).catch((error: unknown) => options.onError(error, 'session'));
+      store.forgetLost?.(sessionId).catch((error: unknown) => options.onError(error, 'session'));
     },
   });
   const callerKeys = createCallerKeys();

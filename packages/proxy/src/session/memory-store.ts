@@ -35,6 +35,10 @@ export function createMemorySessionStore(options: MemorySessionStoreOptions = {}
     }
   };
 
+  const forget = async (sessionId: string): Promise<void> => {
+    sessions.delete(sessionId);
+  };
+
   return {
     ownerOf: async (sessionId) => {
       sweep();
@@ -48,9 +52,8 @@ export function createMemorySessionStore(options: MemorySessionStoreOptions = {}
       touch(sessionId, sessions.get(sessionId)?.owner ?? owner);
       sweep();
     },
-    forget: async (sessionId) => {
-      sessions.delete(sessionId);
-    },
+    forget,
+    forgetLost: forget,
     count: () => {
       sweep();
       return sessions.size;

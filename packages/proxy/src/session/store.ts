@@ -13,6 +13,11 @@ export interface SessionStore {
   /** Gives the session to the owner. Whoever has it already keeps it, also when two ask at once. */
   remember(sessionId: string, owner: SessionOwner): Promise<void>;
   forget(sessionId: string): Promise<void>;
+  /**
+   * Forgets a session that its server seems to have lost. Absent where several processes share the
+   * store: one of them cannot tell what the others hear of the server, and disuse ends it all the same.
+   */
+  forgetLost?(sessionId: string): Promise<void>;
   /** How many sessions are held, for metrics; absent where that cannot be known. */
   count?(): number;
 }

@@ -16,7 +16,7 @@ export interface UpstreamContext {
   readonly signal: AbortSignal;
   /**
    * To be called when the server does not know the session: what the proxy remembers of it is
-   * forgotten when it is not heard of again within a minute.
+   * forgotten when it is not heard of again within a minute, unless other processes share it.
    */
   readonly onSessionLost?: () => void;
 }

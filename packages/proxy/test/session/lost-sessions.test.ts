@@ -1,7 +1,11 @@
 /** Sessions that a server has lost for good take no memory; those lost for a moment stay. */
 
 import { describe, expect, it } from 'vitest';
-import { createMemorySessionStore, createRecoveringUpstream } from '../../src/index.ts';
+import {
+  createMemorySessionStore,
+  createRecoveringUpstream,
+  type SessionStore,
+} from '../../src/index.ts';
 import { createLostSessions } from '../../src/session/lost-sessions.ts';
 import { fakeUpstream, harness, jsonResult } from '../support/fakes.ts';
 
@@ -61,6 +65,41 @@ describe('a session that the server does not know', () => {
     }
     expect(sessions.count?.()).toBe(1);
   });
+});
+
+it('is not forgotten for the other replicas that share the store', async () => {
+  let at = 0;
+  const now = () => at;
+  const shared = createMemorySessionStore({ now });
+  const replica = (first: string) => {
+    const state = { isAway: false };
+    const fake = fakeUpstream((message) => {
+      if (state.isAway) return new Response('no such page', { status: 404 });
+      const headers = message?.method === 'initialize' ? { 'mcp-session-id': first } : {};
+      return jsonResult(message?.id?.text ?? '0', {}, { headers });
+    });
+    const sessions: SessionStore = {
+      ownerOf: shared.ownerOf,
+      remember: shared.remember,
+      forget: shared.forget,
+    };
+    const upstream = { ...createRecoveringUpstream(fake, { now }), forwarded: fake.forwarded };
+    const { call } = harness({ upstream, sessions, now });
+    const ping = async (id: string) => (await call('ping', {}, { 'mcp-session-id': id })).status;
+    return { state, call, ping };
+  };
+  const [a, b] = [replica('S1'), replica('S2')] as const;
+  await a.call('initialize', {});
+  // What stands between this replica and the server knows no way to it for a moment.
+  a.state.isAway = true;
+  expect(await a.ping('S1')).toBe(404);
+  a.state.isAway = false;
+  await b.call('initialize', {});
+  for (let minute = 0; minute < 3; minute += 1) {
+    at += 61_000;
+    expect(await b.ping('S1')).toBe(200);
+    expect(await a.ping('S2')).toBe(200);
+  }
 });
 
 describe('createLostSessions', () => {
