@@ -181,9 +181,13 @@ export function createRecoveringUpstream(
         send(() => upstream.stream(inSession(session, context)), context.signal);
       if (session === undefined) return attempt();
       const lostId = session.serverId;
-      const judged = await judgeAnswer(await attempt(), context.signal);
+      const first = await attempt();
+      if (session.isStreamless && first.status === 404) return named(first, session);
+      const judged = await judgeAnswer(first, context.signal);
       const isBack = await comesBack(judged, session, lostId, context);
-      return named(isBack ? await attempt() : judged.response, session);
+      const response = isBack ? await attempt() : judged.response;
+      session.isStreamless = isBack && response.status === 404;
+      return named(response, session);
     },
     async endSession(context) {
       const session = find(context);

@@ -16,6 +16,8 @@ export interface RecoverableSession {
   renewing: Promise<boolean> | undefined;
   /** The client may still name an event of a server that is no more. */
   hasOldEvents: boolean;
+  /** The server has said 404 to a GET of a session that it had just begun: it knows no streams. */
+  isStreamless: boolean;
 }
 
 export interface RecoveryBook {
@@ -65,6 +67,7 @@ export function createRecoveryBook(limits: RecoveryBookLimits): RecoveryBook {
         serverId: clientId,
         renewing: undefined,
         hasOldEvents: false,
+        isStreamless: false,
       });
       bytes += memory.size;
       trim();
