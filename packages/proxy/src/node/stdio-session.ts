@@ -93,7 +93,7 @@ export function createSessionTable(
   const timer = sweepEvery(sessionTtl, sweep);
 
   const makeRoom = (owner: string): boolean => {
-    const victim = whoGivesWay(entries.values(), owner, isInUse);
+    const victim = whoGivesWay(entries.values(), { owner, isInUse, now: now() });
     if (victim !== undefined) end(victim, 'evicted');
     return victim !== undefined;
   };

@@ -44,7 +44,8 @@ export function createSseSessions(options: SseSessionsOptions): SseSessions {
       sweep();
       if (entries.size < maxSessions) return true;
       const isInUse = ({ session }: Entry): boolean => session.isBusy;
-      whoGivesWay(entries.values(), ownerKey(owner), isInUse)?.session.end();
+      const newcomer = { owner: ownerKey(owner), isInUse, now: now() };
+      whoGivesWay(entries.values(), newcomer)?.session.end();
       return entries.size < maxSessions;
     },
     add(session, owner) {

@@ -110,6 +110,26 @@ describe.each(['shared', 'session'] as const)('the sessions of a %s process', (i
     }
     expect([await isKnown('eve', second), await isKnown('ada', ada)]).toEqual([true, true]);
   });
+
+  it('are not ended by one caller who keeps beginning more, unless nobody has used them for long', async () => {
+    let time = 0;
+    const { upstream } = startRig([], { isolation, maxSessions: 3, now: () => time });
+    const begin = async (subject: string) => {
+      const sessionId = await beginSession(upstream, { subject });
+      await upstream.stream(contextOf({ subject, sessionId, accept: BOTH }));
+    };
+    const quiet = contextOf({
+      subject: 'ada',
+      sessionId: await beginSession(upstream, { subject: 'ada' }),
+    });
+    for (let count = 0; count < 2; count += 1) await begin('eve');
+    const more = () => upstream.handle(initializeMessage(), contextOf({ subject: 'eve' }));
+    expect((await more()).status).toBe(503);
+    expect((await upstream.handle(deed('echo'), quiet)).status).toBe(200);
+    time += 11 * 60_000;
+    expect((await more()).status).toBe(200);
+    expect((await upstream.handle(deed('echo'), quiet)).status).toBe(404);
+  });
 });
 
 describe('a denied call', () => {
