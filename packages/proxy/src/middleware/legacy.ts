@@ -5,7 +5,7 @@
  */
 
 import type { Exchange, Stage } from '../exchange.ts';
-import { type Answer, streamOf } from '../http/answer.ts';
+import { type Answer, discard, streamOf } from '../http/answer.ts';
 import { replyError } from '../mcp/reply.ts';
 import { observeUpstream } from '../observer.ts';
 import { endpointPath } from '../routes/legacy-paths.ts';
@@ -88,8 +88,13 @@ async function openStream(
   const { response, sessionId } = await legacy.open(context);
   if (sessionId === undefined) return withoutBody(response);
   const { issuer, subject } = context.identity;
-  // Before the client is told of it.
-  await sessions.remember(sessionId, { issuer, subject });
+  try {
+    // Before the client is told of it.
+    await sessions.remember(sessionId, { issuer, subject });
+  } catch (error) {
+    discard(response);
+    throw error;
+  }
   exchange.sessionId = sessionId;
   exchange.trafficKey = `session ${sessionId}`;
   const key = exchange.trafficKey;

@@ -29,8 +29,14 @@ export function reportStage(options: ReportOptions): Stage {
       response = replyThrown(exchange, error, options);
     }
     if (!isWatched) return response;
-    sourceOf(exchange);
-    return await conclude(exchange, response);
+    try {
+      sourceOf(exchange);
+      return await conclude(exchange, response);
+    } catch (error) {
+      // Whoever is to be told has failed: what nobody knows of is not served.
+      discard(response);
+      return replyThrown(exchange, error, options);
+    }
   };
 }
 

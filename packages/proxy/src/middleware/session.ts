@@ -1,7 +1,7 @@
 /** A session belongs to the identity that began it (D21). */
 
 import { type Exchange, identityOf, type Stage } from '../exchange.ts';
-import { type Answer, isSuccess } from '../http/answer.ts';
+import { type Answer, discard, isSuccess } from '../http/answer.ts';
 import { Fields } from '../http/fields.ts';
 import { INVALID_REQUEST } from '../mcp/json-rpc.ts';
 import { replyError, SESSION_NOT_FOUND } from '../mcp/reply.ts';
@@ -38,15 +38,20 @@ export function sessionStage({ sessions: store, traffic, ...options }: SessionOp
       if (refusal !== undefined) return refusal;
     }
     const response = await next();
-    if (request.method === 'DELETE' && isSuccess(response) && sessionId !== null) {
-      await store.forget(sessionId);
-      traffic.forget(exchange.trafficKey);
+    try {
+      if (request.method === 'DELETE' && isSuccess(response) && sessionId !== null) {
+        await store.forget(sessionId);
+        traffic.forget(exchange.trafficKey);
+      }
+      if (exchange.sessionId !== undefined) {
+        if (exchange.hasLostSession) lost.mark(exchange.sessionId);
+        else if (isSuccess(response)) lost.clear(exchange.sessionId);
+      }
+      return response.headers.has(HEADER) ? await claimSession(response, owner, store) : response;
+    } catch (error) {
+      discard(response);
+      throw error;
     }
-    if (exchange.sessionId !== undefined) {
-      if (exchange.hasLostSession) lost.mark(exchange.sessionId);
-      else if (isSuccess(response)) lost.clear(exchange.sessionId);
-    }
-    return response.headers.has(HEADER) ? await claimSession(response, owner, store) : response;
   };
 }
 
