@@ -204,7 +204,13 @@ describe('--from-config', () => {
       'a key given twice',
       '{"schema_version":1,"name":"x","name":"y"}',
       [],
-      /neither JSON nor YAML/,
+      /config\.json:1:\d+: Map keys must be unique/,
+    ],
+    [
+      'a tag that nobody knows',
+      'schema_version: 1\nname: x\nserver: !env SERVER\n',
+      [],
+      /config\.json:3:9: Unresolved tag: !env/,
     ],
     [
       'a value that is missing',

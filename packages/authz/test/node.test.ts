@@ -175,6 +175,17 @@ describe('loadAuthorizer', () => {
       },
     ],
     [
+      'a tag that nobody knows',
+      'tag.yaml',
+      `version: "1"\ntype: cedarv1\ncedar:\n  policies: ["${ALL}"]\n  entities_json: !env ENTITIES\n`,
+      {
+        line: 5,
+        column: 18,
+        code: 'ERR_AUTHZ_CONFIG',
+        message: expect.stringMatching(/Unresolved tag: !env/),
+      },
+    ],
+    [
       'an unknown key of JSON',
       'key.json',
       '{"version":"1",\n "tpe":\n "cedarv1","cedar":{}}',

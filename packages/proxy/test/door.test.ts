@@ -186,9 +186,26 @@ describe('origins (D36)', () => {
     const preflight = await send(null as never, { method: 'OPTIONS', headers });
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get('access-control-allow-origin')).toBe('http://localhost:8080');
+    expect(preflight.headers.get('access-control-allow-headers')).not.toContain('Param');
     const refused = await send('{}', { headers });
     expect(refused.status).toBe(401);
     expect(refused.headers.get('access-control-expose-headers')).toContain('WWW-Authenticate');
+  });
+});
+
+describe('a preflight', () => {
+  it('lets pages repeat arguments in headers, and nothing else that they think of', async () => {
+    const { send } = harness();
+    const headers = {
+      origin: 'http://localhost:8080',
+      'access-control-request-headers':
+        'content-type, mcp-param-city, Mcp-Param-Unit_2, x-evil, mcp-param-, mcp-param-a b, *',
+    };
+    const preflight = await send(null as never, { method: 'OPTIONS', headers });
+    const allowed = preflight.headers.get('access-control-allow-headers') ?? '';
+    expect(allowed.split(', ').slice(-2)).toEqual(['mcp-param-city', 'Mcp-Param-Unit_2']);
+    expect(allowed).not.toMatch(/evil|\*|a b/);
+    expect(preflight.headers.get('vary')).toContain('Access-Control-Request-Headers');
   });
 });
 

@@ -1,7 +1,7 @@
 /** `thv run --from-config FILE`: the file says what would otherwise be typed. */
-import { parse } from 'yaml';
 import { usageError } from '../cli-error.ts';
 import type { Io } from '../io.ts';
+import { parseOptionFile } from '../services/option-file.ts';
 import { readTextFile } from '../services/text-file.ts';
 import {
   assertEnvironment,
@@ -58,15 +58,7 @@ export async function readConfiguredRun(path: string, args: RunArguments, io: Io
 }
 
 async function readConfig(path: string, cwd: string): Promise<SavedRun> {
-  const text = await readTextFile('--from-config', path, { cwd });
-  let json: unknown;
-  try {
-    // JSON is YAML. A key given twice is an error to this parser.
-    json = parse(text);
-  } catch (error) {
-    const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-    throw usageError('--from-config', `${path} is neither JSON nor YAML: ${line}`);
-  }
+  const json = parseOptionFile(await readTextFile('--from-config', path, { cwd }), path);
   const { schema_version: version, ...run } = readRecord(json, path);
   if (version !== CONFIG_VERSION) {
     checkKeys(run, RUN_KEYS, path);

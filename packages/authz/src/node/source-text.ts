@@ -41,7 +41,8 @@ export function parseSourceText(text: string, file: string): SourceText {
     uniqueKeys: true,
     ...(json ? { schema: 'json' } : { version: '1.2' }),
   });
-  const [problem] = document.errors;
+  // A tag that nobody knows would be ignored, and its value taken for what it is not.
+  const [problem = json ? undefined : document.warnings[0]] = document.errors;
   if (problem !== undefined && (!json || problem.code === 'DUPLICATE_KEY')) {
     const [at] = problem.pos;
     const repeated = problem.code === 'DUPLICATE_KEY' ? describeRepeated(document, text, at) : '';

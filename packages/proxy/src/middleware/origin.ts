@@ -11,6 +11,8 @@ import type { OriginPolicy } from '../options.ts';
 const EXPOSED = 'WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version';
 const ALLOWED_HEADERS =
   'Authorization, Content-Type, Accept, Mcp-Session-Id, MCP-Protocol-Version, Last-Event-ID, Mcp-Method, Mcp-Name';
+/** Most headers of a preflight that are looked at. */
+const MAX_ASKED = 100;
 const loopbackHost = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** Refuses requests of origins and for hosts that are not allowed; answers CORS preflights. */
@@ -27,7 +29,7 @@ export function originStage(policy: () => OriginPolicy): Stage {
     }
     if (origin === null) return request.method === 'OPTIONS' ? noPreflight() : next();
     if (!isAllowedOrigin(origin, rules)) return refuse(exchange, 'origin');
-    if (request.method === 'OPTIONS') return withCors(preflight(), origin);
+    if (request.method === 'OPTIONS') return withCors(preflight(request), origin);
     return answerWithCors(next, origin);
   };
 }
@@ -89,15 +91,28 @@ function noPreflight(): Response {
   return new Response(null, { status: 204, headers: { allow: 'GET, POST, DELETE, OPTIONS' } });
 }
 
-function preflight(): Response {
+function preflight({ headers }: ProxyRequest): Response {
   return new Response(null, {
     status: 204,
     headers: {
       'access-control-allow-methods': 'GET, POST, DELETE, OPTIONS',
-      'access-control-allow-headers': ALLOWED_HEADERS,
+      'access-control-allow-headers': [ALLOWED_HEADERS, ...parametersIn(headers)].join(', '),
       'access-control-max-age': '86400',
+      vary: 'Access-Control-Request-Headers',
     },
   });
+}
+
+/**
+ * Arguments that a page wants to repeat in headers (MCP 2026-07-28). Their names are those that tools
+ * give them, and there is no pattern for names beside credentials.
+ */
+function parametersIn(headers: Headers): readonly string[] {
+  const asked = headers.get('access-control-request-headers') ?? '';
+  return asked
+    .split(',', MAX_ASKED)
+    .map((name) => name.trim())
+    .filter((name) => /^mcp-param-[\w-]{1,128}$/i.test(name));
 }
 
 async function answerWithCors(next: Next, origin: string): Promise<Answer> {
