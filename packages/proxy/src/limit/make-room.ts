@@ -29,14 +29,29 @@ export function whoGivesWay<E extends Sitting>(
   const counts = new Map<string, number>();
   const all = [...entries];
   for (const entry of all) counts.set(entry.owner, (counts.get(entry.owner) ?? 0) + 1);
-  const countOf = (one: string): number => counts.get(one) ?? 0;
-  const byWeight = (a: E, b: E): number =>
-    countOf(b.owner) - countOf(a.owner) || a.lastUsed - b.lastUsed;
-  const mayGo = (entry: E): boolean =>
-    !isInUse(entry) &&
-    (countOf(entry.owner) >= countOf(owner) || now - entry.lastUsed > LONG_UNUSED);
-  const [idle] = all.filter(mayGo).sort(byWeight);
-  if (idle !== undefined) return idle;
-  const [busy] = all.sort(byWeight);
-  return busy !== undefined && countOf(busy.owner) >= countOf(owner) + 2 ? busy : undefined;
+  const own = counts.get(owner) ?? 0;
+  let idle: Candidate<E> | undefined;
+  let any: Candidate<E> | undefined;
+  // Once through, since there are thousands, and a newcomer may come with every request.
+  for (const entry of all) {
+    const candidate = { entry, count: counts.get(entry.owner) ?? 0 };
+    if (goesBefore(candidate, any)) any = candidate;
+    const mayGo = candidate.count >= own || now - entry.lastUsed > LONG_UNUSED;
+    if (mayGo && goesBefore(candidate, idle) && !isInUse(entry)) idle = candidate;
+  }
+  return idle?.entry ?? (any !== undefined && any.count >= own + 2 ? any.entry : undefined);
+}
+
+interface Candidate<E> {
+  readonly entry: E;
+  /** How many its owner has. */
+  readonly count: number;
+}
+
+function goesBefore<E extends Sitting>(
+  one: Candidate<E>,
+  other: Candidate<E> | undefined,
+): boolean {
+  if (other === undefined || one.count !== other.count) return one.count > (other?.count ?? 0);
+  return one.entry.lastUsed < other.entry.lastUsed;
 }
