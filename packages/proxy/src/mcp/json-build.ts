@@ -7,6 +7,8 @@
  * from a policy. A string by itself is read rightly, so each one is read by itself here.
  */
 
+import { ownText } from './own-text.ts';
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPEN_OBJECT = 0x7b;
@@ -72,7 +74,7 @@ class Builder {
       this.#at += code === BACKSLASH ? 2 : 1;
     }
     this.#at += 1;
-    if (!hasEscape) return this.#text.slice(start + 1, this.#at - 1);
+    if (!hasEscape) return ownText(this.#text.slice(start + 1, this.#at - 1));
     return JSON.parse(this.#text.slice(start, this.#at)) as string; // A string literal.
   }
 

@@ -1,6 +1,7 @@
 /** JSON-RPC 2.0 messages with one reading (D5); what follows from the bytes alone, no MCP rules. */
 
 import { MAX_ANSWER_PARTS, MAX_MESSAGE_PARTS } from './json-parts.ts';
+import { ownText } from './own-text.ts';
 import { decodeUtf8, readStrictJson, type Span, type StrictJson } from './strict-json.ts';
 
 /** Error codes of JSON-RPC 2.0 §5.1. */
@@ -150,7 +151,8 @@ function readId(
   if (span === undefined) return 'invalid';
   const text = json.text.slice(span.start, span.end);
   const isValid = typeof value['id'] === 'string' || integer.test(text);
-  return isValid && text.length <= MAX_ID_LENGTH ? { text } : 'invalid';
+  // Ids are remembered, and held by streams.
+  return isValid && text.length <= MAX_ID_LENGTH ? { text: ownText(text) } : 'invalid';
 }
 
 function paramsProblem(params: Record<string, unknown>): string | undefined {

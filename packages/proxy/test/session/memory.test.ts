@@ -3,6 +3,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
+import { readStrictJson } from '../../src/mcp/strict-json.ts';
 import { fakeUpstream, harness } from '../support/fakes.ts';
 
 setFlagsFromString('--expose-gc');
@@ -20,7 +21,11 @@ async function heldAfterCollection(): Promise<number> {
   return heapUsed + external;
 }
 
-it('keeps the ids of requests and not their texts, of which they are a part', async () => {
+it.each([
+  // Long enough to be kept as a part of the text they stand in.
+  ['text', (number: number) => `"a-rather-long-request-id-${number}"`],
+  ['numbers', (number: number) => `12345678901234567890${number}`],
+])('keeps ids that are %s and not the messages, of which they are a part', async (_name, idOf) => {
   const upstream = fakeUpstream(
     (message) =>
       new Response(`data: {"jsonrpc":"2.0","id":${message!.id!.text},"result":{}}\n\n`, {
@@ -29,11 +34,10 @@ it('keeps the ids of requests and not their texts, of which they are a part', as
   );
   const { send } = harness({ upstream });
   const ask = async (number: number) => {
-    // Long enough to be kept as a part of the text it stands in.
-    const id = `a-rather-long-request-id-${number}`;
+    const id = idOf(number);
     const padding = 'x'.repeat(MIB);
     const response = await send(
-      JSON.stringify({ jsonrpc: '2.0', id, method: 'ping', params: { padding } }),
+      `{"jsonrpc":"2.0","id":${id},"method":"ping","params":{"padding":"${padding}"}}`,
     );
     expect(await response.text()).toContain(id);
     upstream.forwarded.length = 0;
@@ -42,5 +46,20 @@ it('keeps the ids of requests and not their texts, of which they are a part', as
   const before = await heldAfterCollection();
   for (let number = 1; number <= 40; number += 1) await ask(number);
   const after = await heldAfterCollection();
+  expect((after - before) / MIB).toBeLessThan(8);
+});
+
+it('keeps members of a message with odd keys, such as a URI that is subscribed to, and not the message', async () => {
+  const uriOf = (number: number): unknown => {
+    const padding = 'x'.repeat(MIB);
+    const read = readStrictJson(
+      `{"uri":"file:///a/rather/long/path/${number}","\\u00e9":"${padding}"}`,
+    );
+    return read.ok ? (read.json.value as { readonly uri: string }).uri : undefined;
+  };
+  const before = await heldAfterCollection();
+  const kept = new Set(Array.from({ length: 40 }, (_, number) => uriOf(number)));
+  const after = await heldAfterCollection();
+  expect(kept.size).toBe(40);
   expect((after - before) / MIB).toBeLessThan(8);
 });
