@@ -6,7 +6,7 @@ import { spliceText } from '../mcp/splice.ts';
 import { createServerAsks, type ServerAsks } from './stdio-asks.ts';
 import { openConnection } from './stdio-connection.ts';
 import { type Greet, INITIALIZED, openWith, readGreeting } from './stdio-greeting.ts';
-import { MAX_SUBSCRIPTIONS } from './stdio-interests.ts';
+import { isLogLevel, MAX_SUBSCRIPTIONS } from './stdio-interests.ts';
 import type { StdioEvent, StdioSettings } from './stdio-options.ts';
 import type { Session } from './stdio-session.ts';
 import { createSupervisor, isUnavailable, type Supervisor } from './stdio-supervisor.ts';
@@ -27,7 +27,7 @@ export interface Tenant {
   noteInitialized(): void;
 }
 
-/** Characters of a subscription that is kept for the next process. */
+/** Characters of a URI that is kept for the next process. */
 const MAX_KEPT = 4096;
 
 export interface TenantOptions {
@@ -45,8 +45,8 @@ export function createTenant({
   settings,
   onAbandoned,
 }: TenantOptions): Tenant {
-  const subscriptions = new Map<string, McpMessage>();
-  let level: McpMessage | undefined;
+  const subscriptions = new Set<string>();
+  let level: unknown;
   let isInitialized = false;
   let isStarting = true;
   let version: string | undefined;
@@ -91,11 +91,8 @@ export function createTenant({
       return connection;
     },
     onLive({ connection }) {
-      const told =
-        level === undefined ? subscriptions.values() : [level, ...subscriptions.values()];
-      for (const request of told) {
-        void connection.askText(request.method ?? '', (key) => withId(request, key));
-      }
+      if (level !== undefined) void connection.ask('logging/setLevel', { level });
+      for (const uri of subscriptions) void connection.ask('resources/subscribe', { uri });
     },
     onAbandoned: () => {
       if (!isStarting) onAbandoned();
@@ -114,15 +111,15 @@ export function createTenant({
       if (!isUnavailable(server)) isStarting = false;
       return reply && { reply, isWelcome: !isUnavailable(server) };
     },
-    noteAccepted(request) {
-      const uri = request.params?.['uri'];
-      if (request.method === 'logging/setLevel') level = request;
+    noteAccepted({ method, params }) {
+      const uri = params?.['uri'];
+      if (method === 'logging/setLevel' && isLogLevel(params?.['level'])) level = params?.['level'];
       if (typeof uri !== 'string') return;
-      if (request.method === 'resources/unsubscribe') subscriptions.delete(uri);
-      if (request.method !== 'resources/subscribe') return;
+      if (method === 'resources/unsubscribe') subscriptions.delete(uri);
+      if (method !== 'resources/subscribe') return;
       // What is beyond the bound is subscribed to as long as this process lives.
-      if (request.text.length > MAX_KEPT || subscriptions.size >= MAX_SUBSCRIPTIONS) return;
-      subscriptions.set(uri, request);
+      if (uri.length > MAX_KEPT || subscriptions.size >= MAX_SUBSCRIPTIONS) return;
+      subscriptions.add(uri);
     },
     noteInitialized() {
       isInitialized = true;
