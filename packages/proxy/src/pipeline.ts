@@ -39,7 +39,8 @@ export function buildPipeline(options: ResolvedOptions, ending: AbortSignal): Pi
   const audit = options.audit && createAuditor({ ...options.audit, onError, now });
   observeSessions(options.sessions, observer);
   const hints = createHintStore();
-  const traffic = createTrafficBook();
+  // What is asked through another process is not seen here, nor what was before a restart.
+  const traffic = createTrafficBook({ hasGaps: options.sessions.isOfOneProcess !== true });
   const tasks = createTaskBook({ now });
   const { tools } = options;
   const toolNotices =

@@ -22,7 +22,9 @@ export function sessionStage({ sessions: store, traffic, ...options }: SessionOp
     now: options.now,
     onOver: (sessionId) => {
       traffic.forget(keyOf(sessionId));
-      store.forgetLost?.(sessionId).catch((error: unknown) => options.onError(error, 'session'));
+      // The other processes may go on with it; disuse ends it all the same.
+      if (store.isOfOneProcess !== true) return;
+      store.forget(sessionId).catch((error: unknown) => options.onError(error, 'session'));
     },
   });
   const callerKeys = createCallerKeys();

@@ -35,11 +35,8 @@ export function createMemorySessionStore(options: MemorySessionStoreOptions = {}
     }
   };
 
-  const forget = async (sessionId: string): Promise<void> => {
-    sessions.delete(sessionId);
-  };
-
   return {
+    isOfOneProcess: true,
     ownerOf: async (sessionId) => {
       sweep();
       const entry = sessions.get(sessionId);
@@ -52,8 +49,9 @@ export function createMemorySessionStore(options: MemorySessionStoreOptions = {}
       touch(sessionId, sessions.get(sessionId)?.owner ?? owner);
       sweep();
     },
-    forget,
-    forgetLost: forget,
+    forget: async (sessionId) => {
+      sessions.delete(sessionId);
+    },
     count: () => {
       sweep();
       return sessions.size;

@@ -8,16 +8,16 @@ export interface SessionOwner {
 
 /** Remembers owners; one implementation is in memory, others may be shared between replicas. */
 export interface SessionStore {
+  /**
+   * True when no other process uses the store, so that nothing happens in its sessions that this one
+   * has not seen. Where that is not said, it is not believed.
+   */
+  readonly isOfOneProcess?: boolean;
   /** The owner, unless the session is unknown or has expired. Use counts as a sign of life. */
   ownerOf(sessionId: string): Promise<SessionOwner | undefined>;
   /** Gives the session to the owner. Whoever has it already keeps it, also when two ask at once. */
   remember(sessionId: string, owner: SessionOwner): Promise<void>;
   forget(sessionId: string): Promise<void>;
-  /**
-   * Forgets a session that its server seems to have lost. Absent where several processes share the
-   * store: one of them cannot tell what the others hear of the server, and disuse ends it all the same.
-   */
-  forgetLost?(sessionId: string): Promise<void>;
   /** How many sessions are held, for metrics; absent where that cannot be known. */
   count?(): number;
 }

@@ -14,11 +14,19 @@ interface Entry {
   movedAt: number;
 }
 
+export interface TrafficBookOptions {
+  /** True when there may be traffic of the same sessions that this book never sees. */
+  readonly hasGaps: boolean;
+  /** Default 10,000. */
+  readonly maxSessions?: number;
+}
+
 /** Creates the book; the least recently used session's traffic is dropped when it is full. */
-export function createTrafficBook(maxSessions = 10_000): TrafficBook {
+export function createTrafficBook(options: TrafficBookOptions): TrafficBook {
+  const { maxSessions = 10_000 } = options;
   const book = new Map<string, Entry>();
   const patience = maxSessions >> 1;
-  let hasDropped = false;
+  let { hasGaps } = options;
   let turn = 0;
   const moveToBack = (key: string, entry: Entry): void => {
     book.delete(key);
@@ -34,11 +42,11 @@ export function createTrafficBook(maxSessions = 10_000): TrafficBook {
         if (turn - known.movedAt >= patience) moveToBack(key, known);
         return known.traffic;
       }
-      const traffic = createSessionTraffic(hasDropped);
+      const traffic = createSessionTraffic(hasGaps);
       moveToBack(key, { traffic, movedAt: turn });
       if (book.size > maxSessions) {
         const oldest = book.keys().next().value;
-        if (oldest !== undefined) hasDropped = book.delete(oldest);
+        if (oldest !== undefined) hasGaps = book.delete(oldest);
       }
       return traffic;
     },

@@ -37,7 +37,7 @@ const MAX_LISTS = 1000;
 /**
  * Creates the memory of one session.
  *
- * @param hasGaps true when earlier traffic of the session may have been forgotten
+ * @param hasGaps true when there may have been traffic of the session that is not known here
  */
 export function createSessionTraffic(hasGaps = false): SessionTraffic {
   return new Traffic(hasGaps);

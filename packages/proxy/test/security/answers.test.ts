@@ -1,7 +1,7 @@
 /** Ways in which a list, or a server's own idea of the protocol, could get past the filter. */
 
-import { describe, expect, it } from 'vitest';
-import type { McpMessage } from '../../src/index.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { createMemorySessionStore, type McpMessage } from '../../src/index.ts';
 import { fakeUpstream, harness, jsonResult, W } from '../support/fakes.ts';
 
 const SECRET = 'admin_tool';
@@ -62,6 +62,20 @@ describe('a list that the server sends in answer to another request', () => {
       await send(`{"jsonrpc":"2.0","id":${id},"method":"ping"}`);
     }
     expect(await (await call('ping')).text()).not.toContain(SECRET);
+    await list;
+  });
+
+  it('also when another replica has asked for the list', async () => {
+    const { ownerOf, remember, forget } = createMemorySessionStore();
+    const sessions = { ownerOf, remember, forget };
+    await remember('S1', { issuer: 'https://idp.test', subject: 'u' });
+    const options = { authorize: W, sessions, upstream: serverThatMixesIds(same, 'json') };
+    const [one, other] = [harness(options), harness(options)];
+    const session = { 'mcp-session-id': 'S1' };
+    const list = one.call('tools/list', {}, session);
+    // It has to have reached the server.
+    await vi.waitFor(() => expect(options.upstream.forwarded).toHaveLength(1));
+    expect(await (await other.call('ping', {}, session)).text()).not.toContain(SECRET);
     await list;
   });
 
