@@ -41,22 +41,44 @@ export async function openRegularFile(path: string): Promise<RegularFile> {
   }
 }
 
+/** None of what thv keeps comes near; more would only fill the memory. */
+const MAX_MIB = 64;
+
 /**
- * Reads a file of this user.
+ * Reads a file as a whole.
  *
- * @throws {UnusableFileError} for what is no file, or belongs to somebody else, who may have written
- * anything there; else the file system's error
+ * @param check a last look before it is read; throws when it must not be
+ * @throws {UnusableFileError} for what is no file, or too large; else the file system's error
  */
-export async function readOwnFile(path: string): Promise<{ text: string; writtenAt: Date }> {
+export async function readRegularFile(
+  path: string,
+  check?: (stats: Stats) => void,
+): Promise<{ bytes: Buffer; writtenAt: Date }> {
   const { file, stats } = await openRegularFile(path);
   try {
-    if (!isOurs(stats)) {
-      throw new UnusableFileError('it belongs to another user');
+    check?.(stats);
+    if (stats.size > MAX_MIB * 1024 * 1024) {
+      throw new UnusableFileError(`it is larger than ${MAX_MIB} MiB`);
     }
-    return { text: await file.readFile('utf8'), writtenAt: stats.mtime };
+    return { bytes: await file.readFile(), writtenAt: stats.mtime };
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Reads a file of this user.
+ *
+ * @throws {UnusableFileError} also for one that belongs to somebody else, who may have written anything
+ * there
+ */
+export async function readOwnFile(path: string): Promise<{ text: string; writtenAt: Date }> {
+  const { bytes, writtenAt } = await readRegularFile(path, (stats) => {
+    if (!isOurs(stats)) {
+      throw new UnusableFileError('it belongs to another user');
+    }
+  });
+  return { text: bytes.toString('utf8'), writtenAt };
 }
 
 /** Whether a file or folder is this user's, where systems know whose they are. */

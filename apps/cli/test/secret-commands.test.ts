@@ -1,5 +1,19 @@
 /** `thv secret …`: what it keeps, and what somebody can do who has the file and not the key. */
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import {
+  chmod,
+  lchown,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { runMain } from './run-main.ts';
 import { useTempFolder } from './temp-folder.ts';
@@ -185,4 +199,77 @@ describe('the file of secrets', () => {
     await writeFile(`${home}/key`, 'password\n');
     expect((await secret(['get', 'token'])).err).toContain('holds no key of thv');
   });
+
+  it.each([
+    ['a pipe', 'is a pipe', (path: string) => void execFileSync('mkfifo', ['-m', '600', path])],
+    ['a device', 'is a device', (path: string) => symlink('/dev/zero', path)],
+    ['a folder', 'is a folder', (path: string) => mkdir(path)],
+    ['huge', 'is larger than', (path: string) => writeHuge(path)],
+  ])(
+    'does not wait for what its own file names as the key and is %s',
+    async (_what, message, put) => {
+      const { secret, home } = await createKeeper();
+      await rm(`${home}/key`);
+      await put(`${home}/key`);
+      const { code, err } = await secret(['get', 'token']);
+      expect(code).toBe(2);
+      expect(err).toContain(`${home}/key`);
+      expect(err).toContain(message);
+    },
+  );
+
+  it('takes a key from a pipe that the user names', async () => {
+    const { secret, home } = await createKeeper();
+    await rename(`${home}/key`, `${home}/moved`);
+    execFileSync('mkfifo', ['-m', '600', `${home}/key`]);
+    const writing = readFile(`${home}/moved`).then((key) => writeFile(`${home}/key`, key));
+    expect(await secret(['get', 'token', '--key-file', 'key'])).toMatchObject({
+      code: 0,
+      out: `${VALUE}\n`,
+    });
+    await writing;
+  });
+
+  it('refuses a file that it cannot have written because of its size', async () => {
+    const { secret, path } = await createKeeper();
+    await writeHuge(path);
+    const { code, err } = await secret(['list']);
+    expect(code).toBe(1);
+    expect(err).toContain(`${path} cannot be used: it is larger than 64 MiB`);
+  });
+
+  it('may be elsewhere, behind a link, and stays there', async () => {
+    const { secret, path, home, file } = await createKeeper();
+    await rename(path, `${home}/elsewhere.json`);
+    await symlink(`${home}/elsewhere.json`, path);
+    const before = await file();
+    expect(await secret(['set', 'other'], { input: 'x' })).toMatchObject({ code: 0 });
+    expect((await lstat(path)).isSymbolicLink()).toBe(true);
+    expect(await readFile(`${home}/elsewhere.json`, 'utf8')).not.toBe(before);
+    expect(await secret(['get', 'other'])).toMatchObject({ code: 0, out: 'x\n' });
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('is not behind a link of somebody else', async () => {
+    const { secret, home } = await createKeeper();
+    await rename(`${home}/config/thv`, `${home}/dotfiles`);
+    await symlink(`${home}/dotfiles`, `${home}/config/thv`);
+    await lchown(`${home}/config/thv`, 12_345, 12_345);
+    const { code, err } = await secret(['set', 'other'], { input: 'x' });
+    expect(code).toBe(1);
+    expect(err).toContain('something that is no folder of this user stands there');
+  });
+
+  it('may be in a folder elsewhere, behind a link of its user', async () => {
+    const { secret, home } = await createKeeper();
+    await rename(`${home}/config/thv`, `${home}/dotfiles`);
+    await symlink(`${home}/dotfiles`, `${home}/config/thv`);
+    expect(await secret(['set', 'other'], { input: 'x' })).toMatchObject({ code: 0 });
+    expect(await secret(['get', 'other'])).toMatchObject({ code: 0, out: 'x\n' });
+  });
 });
+
+/** It takes no room on the disk. */
+async function writeHuge(path: string): Promise<void> {
+  await writeFile(path, '', { mode: 0o600 });
+  await truncate(path, 65 * 1024 * 1024);
+}

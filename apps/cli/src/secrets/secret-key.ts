@@ -3,13 +3,12 @@
  * passphrase by scrypt (RFC 7914). Which of them, and the public parts, stand in the store itself.
  */
 import { createHash, hkdfSync, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
-import { open, readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { CliError, usageError } from '../cli-error.ts';
-import { codeOf } from '../error-code.ts';
 import { EXIT } from '../exit-codes.ts';
+import { createOrReadKeyFile, readKeyFile } from './key-file.ts';
 import type { KeySource, KeyStore } from './key-store.ts';
-import { createStoredKey, KEY_BYTES, keyFromText, readStoredKey } from './stored-key.ts';
+import { createStoredKey, readStoredKey } from './stored-key.ts';
 
 /** What everybody may know. */
 export type KeyKind =
@@ -123,8 +122,10 @@ async function findKey(
   switch (key.kind) {
     case 'key-store':
       return expand(await readStoredKey(givers.keyStore, key.entry, path), salt);
-    case 'key-file':
-      return expand(await readKeyFile(keyFileOf(givers) ?? key.path), salt);
+    case 'key-file': {
+      const named = keyFileOf(givers);
+      return expand(await readKeyFile(named ?? key.path, { isNamed: named !== undefined }), salt);
+    }
     case 'passphrase':
       return stretch(await givenPassphrase(givers), salt, key.cost);
   }
@@ -200,37 +201,4 @@ function stretch(passphrase: string, salt: Buffer, cost: number): Promise<Buffer
 
 function checkValue(secret: Buffer): Buffer {
   return createHash('sha256').update('thv secrets check').update(secret).digest().subarray(0, 16);
-}
-
-async function createOrReadKeyFile(path: string): Promise<Buffer> {
-  try {
-    const file = await open(path, 'wx', 0o600);
-    const material = randomBytes(KEY_BYTES);
-    try {
-      await file.writeFile(`${material.toString('base64')}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    return material;
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') {
-      return readKeyFile(path);
-    }
-    throw usageError('--key-file', `${path} cannot be written`, 'check the path');
-  }
-}
-
-async function readKeyFile(path: string): Promise<Buffer> {
-  const [text, found] = await Promise.all([readFile(path, 'utf8'), stat(path)]).catch(() => {
-    throw usageError('key file', `${path} cannot be read`, 'name it with --key-file');
-  });
-  if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) {
-    throw usageError('key file', `${path} can be read by others`, `chmod 600 ${path}`);
-  }
-  const material = keyFromText(text.trim());
-  if (material === undefined) {
-    throw usageError('key file', `${path} holds no key of thv`, 'it is 32 bytes in base64');
-  }
-  return material;
 }

@@ -1,7 +1,8 @@
 /** The files in the folder of what thv's user has chosen: each changed by one command at a time. */
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../error-code.ts';
-import { openRegularFile } from '../regular-file.ts';
+import { readRegularFile } from '../regular-file.ts';
 import { writeFileAtomically } from '../workloads/atomic-file.ts';
 import { withLock } from '../workloads/workload-lock.ts';
 import { createConfigFolder, findConfigFolder, toConfigError } from './config-folder.ts';
@@ -48,7 +49,9 @@ export async function changeConfigFile(
     lock,
     async () => {
       const text = await change(await readConfigFile(path));
-      await writeFileAtomically(path, text).catch((error) => {
+      // Behind a link of the user's own is where the file is, and stays.
+      const real = await realpath(path).catch(() => path);
+      await writeFileAtomically(real, text).catch((error) => {
         throw toConfigError(error, path);
       });
     },
@@ -58,8 +61,8 @@ export async function changeConfigFile(
 
 async function readConfigFile(path: string): Promise<ConfigFile> {
   try {
-    const { file } = await openRegularFile(path);
-    return { path, bytes: await file.readFile().finally(() => file.close()) };
+    const { bytes } = await readRegularFile(path);
+    return { path, bytes };
   } catch (error) {
     if (codeOf(error) === 'ENOENT') {
       return { path, bytes: undefined };

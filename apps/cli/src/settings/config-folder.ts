@@ -1,9 +1,11 @@
 /** Where thv keeps what its user has chosen: `$XDG_CONFIG_HOME/thv`. */
 import { CliError } from '../cli-error.ts';
-import { codeOf } from '../error-code.ts';
 import { EXIT } from '../exit-codes.ts';
-import { UnusableFileError } from '../regular-file.ts';
-import { createPrivateFolder } from '../workloads/state-folders.ts';
+import {
+  createPrivateFolder,
+  describeFileError,
+  lookThroughOwnLink,
+} from '../workloads/state-folders.ts';
 import { type Environment, findUserFolder } from './user-folder.ts';
 
 /** Undefined when this user has no such place; nothing is created. */
@@ -23,7 +25,8 @@ export async function createConfigFolder(env: Environment): Promise<string> {
     });
   }
   try {
-    await createPrivateFolder(folder);
+    // Many keep their settings elsewhere, and link to them.
+    await createPrivateFolder(folder, lookThroughOwnLink);
   } catch (error) {
     throw toConfigError(error, folder);
   }
@@ -38,10 +41,7 @@ export function toConfigError(error: unknown, path: string): CliError {
   return new CliError({
     exitCode: EXIT.failed,
     what: 'configuration',
-    why:
-      error instanceof UnusableFileError
-        ? `${path} cannot be used: ${error.message}`
-        : `${path} cannot be used (${codeOf(error) ?? 'unknown error'})`,
+    why: `${path} cannot be used: ${describeFileError(error)}`,
     wayOut: 'correct that, or set XDG_CONFIG_HOME to another folder',
     cause: error,
   });

@@ -75,19 +75,28 @@ function inOrder({ root, workloads, locks, logs, sockets }: StateFolders): reado
   return [root, workloads, locks, logs, sockets];
 }
 
-/** @throws the file system's error, or one that says whose folder it is. */
+/**
+ * @param look by default no link counts as a folder: where others can write, it would lead to one that
+ * somebody else chose
+ * @throws the file system's error, or one that says whose folder it is.
+ */
 export async function createPrivateFolder(
   path: string,
   look: (path: string) => Promise<Stats> = lstat,
 ): Promise<void> {
   await makeFolder(path);
-  // Where others can write, a link would lead to a folder that somebody else chose.
   const found = await look(path);
   assertOwnFolder(found);
   if ((found.mode & 0o077) !== 0) {
     await chmod(path, 0o700);
   }
   await access(path, constants.W_OK);
+}
+
+/** What is there, also behind a link if that is this user's own. */
+export async function lookThroughOwnLink(path: string): Promise<Stats> {
+  const found = await lstat(path);
+  return found.isSymbolicLink() && isOurs(found) ? stat(path) : found;
 }
 
 function assertOwnFolder(found: Stats): void {
@@ -150,16 +159,21 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'its path is too long',
 };
 
+/** Why a file or folder cannot be used, in words. */
+export function describeFileError(error: unknown): string {
+  const code = nameError(error);
+  return error instanceof UnusableFileError ? error.message : (REASONS[code] ?? code);
+}
+
 /** What writing state failed with, as one line. */
 export function toStateError(error: unknown, path: string): CliError {
   if (error instanceof CliError) {
     return error;
   }
-  const code = nameError(error);
   return new CliError({
     exitCode: EXIT.failed,
     what: 'state directory',
-    why: `${path} cannot be used: ${error instanceof UnusableFileError ? error.message : (REASONS[code] ?? code)}`,
+    why: `${path} cannot be used: ${describeFileError(error)}`,
     wayOut: 'correct that, or set XDG_STATE_HOME to another folder; thv run -f needs none',
     cause: error,
   });

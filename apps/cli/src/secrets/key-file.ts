@@ -1,0 +1,71 @@
+/** A key in a file: 32 random bytes in base64, which nobody but its owner can read. */
+import { randomBytes } from 'node:crypto';
+import type { Stats } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { CliError, usageError } from '../cli-error.ts';
+import { codeOf } from '../error-code.ts';
+import { readRegularFile, UnusableFileError } from '../regular-file.ts';
+import { KEY_BYTES, keyFromText } from './stored-key.ts';
+
+/** @throws {CliError} with exit code 2 */
+export async function createOrReadKeyFile(path: string): Promise<Buffer> {
+  try {
+    const file = await open(path, 'wx', 0o600);
+    const material = randomBytes(KEY_BYTES);
+    try {
+      await file.writeFile(`${material.toString('base64')}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    return material;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') {
+      return readKeyFile(path, { isNamed: true });
+    }
+    throw usageError('--key-file', `${path} cannot be written`, 'check the path');
+  }
+}
+
+/**
+ * One that the user names may be a pipe, as of a password manager; what a store names is a file.
+ *
+ * @throws {CliError} with exit code 2
+ */
+export async function readKeyFile(
+  path: string,
+  { isNamed }: { readonly isNamed: boolean },
+): Promise<Buffer> {
+  const check = ({ mode }: Stats): void => {
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+      throw usageError('key file', `${path} can be read by others`, `chmod 600 ${path}`);
+    }
+  };
+  const read = isNamed ? readAnything(path, check) : readRegularFile(path, check);
+  const { bytes } = await read.catch((error: unknown) => {
+    if (error instanceof CliError) {
+      throw error;
+    }
+    const why =
+      error instanceof UnusableFileError ? `cannot be used: ${error.message}` : 'cannot be read';
+    throw usageError('key file', `${path} ${why}`, 'name it with --key-file');
+  });
+  const material = keyFromText(bytes.toString('utf8').trim());
+  if (material === undefined) {
+    throw usageError('key file', `${path} holds no key of thv`, 'it is 32 bytes in base64');
+  }
+  return material;
+}
+
+async function readAnything(
+  path: string,
+  check: (stats: Stats) => void,
+): Promise<{ bytes: Buffer }> {
+  const file = await open(path);
+  try {
+    check(await file.stat());
+    return { bytes: await file.readFile() };
+  } finally {
+    await file.close();
+  }
+}
