@@ -90,7 +90,6 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   };
 }
 
-/** The path as it was sent: another spelling of it is not taken for the same here. */
 /** A whole URL as the target counts for more than `Host` (RFC 9112 §3.2.2), which is what is judged. */
 function namesAnotherHost({ url = '/', headers }: IncomingMessage): boolean {
   if (url.startsWith('/')) return false;
@@ -100,6 +99,7 @@ function namesAnotherHost({ url = '/', headers }: IncomingMessage): boolean {
   return target.host !== told?.host || target.username !== '' || target.password !== '';
 }
 
+/** The path as it was sent: another spelling of it is not taken for the same here. */
 function pathOf(target = ''): string {
   const query = target.indexOf('?');
   return query === -1 ? target : target.slice(0, query);
