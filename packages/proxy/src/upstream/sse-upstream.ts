@@ -58,6 +58,11 @@ export function createSseUpstream(options: SseUpstreamOptions): Upstream {
         connection.close();
         return answers.answerJson(text);
       }
+      // Asked again: others may have begun meanwhile.
+      if (!sessions.makeRoom(context.identity)) {
+        connection.close();
+        return answers.answerFailure(answers.TOO_MANY_SESSIONS, message.id);
+      }
       const memory = createSessionMemory(message);
       const { id } = begin(connection, context, { memory, version, early });
       return answers.answerJson(text, 200, { 'mcp-session-id': id });
@@ -102,6 +107,10 @@ export function createSseUpstream(options: SseUpstreamOptions): Upstream {
           return { response: answers.answerFailure(answers.TOO_MANY_SESSIONS) };
         }
         const connection = await connect(context);
+        if (!sessions.makeRoom(context.identity)) {
+          connection.close();
+          return { response: answers.answerFailure(answers.TOO_MANY_SESSIONS) };
+        }
         const rest = { memory: undefined, version: undefined, early: [] };
         const session = begin(connection, context, rest);
         return { sessionId: session.id, response: session.open() };

@@ -12,6 +12,7 @@ import {
   type Script,
   type ScriptedServer,
   startScriptedServer,
+  startSdkSseServer,
 } from '../support/sse-servers.ts';
 
 async function start(
@@ -569,6 +570,35 @@ describe('a session of the newer transport before such a server', () => {
     expect((await post(front, first.endpoint, rpc('ping'), {}, 'eve')).status).toBe(404);
     expect((await post(front, second.endpoint, rpc('ping'), {}, 'eve')).status).toBe(202);
   });
+
+  it.each(['stream', 'initialize'] as const)(
+    'is counted when many begin at once: %s',
+    async (how) => {
+      const server = await startSdkSseServer();
+      onTestFinished(server.close);
+      const upstream = createUndiciSseUpstream({ url: server.url, maxSessions: 2 });
+      const front = await serveFront(upstream);
+      const headers = { accept: 'application/json, text/event-stream' };
+      const begin = async (): Promise<boolean> => {
+        if (how === 'stream') return (await front.fetch('/sse', { headers })).ok;
+        const begun = await front.fetch('/mcp', {
+          method: 'POST',
+          headers: { ...headers, 'content-type': 'application/json' },
+          body: JSON.stringify(INITIALIZE),
+        });
+        const session = { 'mcp-session-id': begun.headers.get('mcp-session-id') ?? '' };
+        // In use, so that it makes no room.
+        return begun.ok && (await front.fetch('/mcp', { headers: { ...headers, ...session } })).ok;
+      };
+      const begun = await Promise.all(Array.from({ length: 8 }, begin));
+      expect(begun).toContain(true);
+      expect(begun.filter(Boolean).length).toBeLessThanOrEqual(2);
+      const isOpen = (one: { isConnected(): boolean }): boolean => one.isConnected();
+      await vi.waitFor(() => {
+        expect(server.connections.filter(isOpen).length).toBeLessThanOrEqual(2);
+      });
+    },
+  );
 
   it('has a name that the server never hears', async () => {
     const { front, server } = await start();
