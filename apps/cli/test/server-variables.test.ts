@@ -154,6 +154,11 @@ describe('parseEnvFile', () => {
     ['a name that starts with a digit', '1A=hunter2', 'f line 1 is not NAME=VALUE'],
     ['a quote that stays open', 'A="hunter2\nB=1', 'f line 1 has no closing quote'],
     ['text after the quote', 'A="x" hunter2', 'f line 1 has text after the closing quote'],
+    [
+      'options of Node.js',
+      'A=1\nexport NODE_OPTIONS="--require=hunter2"',
+      'f line 2 sets NODE_OPTIONS, which Node.js obeys in thv too; give it to the server alone: -e NODE_OPTIONS=VALUE',
+    ],
     ['a name twice', 'A=hunter2\n\nA=2', 'f line 3 sets A again; line 1 does already'],
   ])('refuses %s without repeating it', (_name, text, message) => {
     expect(() => parseEnvFile(text, 'f')).toThrow(

@@ -7,6 +7,11 @@ import { usageError } from '../cli-error.ts';
 import { readTextFile } from './text-file.ts';
 
 const FLAG = '--env-file';
+/**
+ * Node has an option of the same name and looks for it among our arguments, too: unless a `--` stands
+ * before our file, it starts thv with the options that such a file holds, code to load included.
+ */
+const VALUE_INSTEAD = 'give it to the server alone: -e NODE_OPTIONS=VALUE';
 
 /** The variables of several files; a later file wins. */
 export async function readEnvFiles(
@@ -38,6 +43,13 @@ export function parseEnvFile(text: string, path: string): ReadonlyMap<string, st
     const where = `${path} line ${number}`;
     if (start === undefined || name === undefined) {
       throw usageError(FLAG, `${where} is not NAME=VALUE`, 'comments start with #');
+    }
+    if (name === 'NODE_OPTIONS') {
+      throw usageError(
+        FLAG,
+        `${where} sets ${name}, which Node.js obeys in thv too`,
+        VALUE_INSTEAD,
+      );
     }
     const before = names.get(name);
     if (before !== undefined) {
