@@ -66,6 +66,23 @@ describe('toRefusal', () => {
     expect(told(undefined, 'odd')).toBe('mcp call a: odd');
   });
 
+  it.each([
+    [
+      'Invalid result for tools/list: [\n  { "path": ["tools", 0, "name"], "message": "expected string" }\n]',
+      'tools/list does not follow the protocol: tools.0.name: expected string',
+    ],
+    [
+      'Invalid result for tools/list: not an object',
+      'tools/list does not follow the protocol: not an object',
+    ],
+    ['What?', 'a request does not follow the protocol: What?'],
+  ])('explains an answer that is none: %j', (message, expected) => {
+    const error = Object.assign(new Error(message), { code: 'INVALID_RESULT' });
+    expect(told(undefined, error)).toBe(
+      `mcp call a: the server's answer to ${expected}; tell its author`,
+    );
+  });
+
   it('leaves an error that is for the user already as it is', () => {
     const error = new CliError({ exitCode: 1, what: 'a', why: 'b' });
     expect(told({ status: 401 }, error)).toBe('a: b');

@@ -147,6 +147,9 @@ function accountFor(error: unknown, { url }: Connection): Account {
   const messages: string[] = [];
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     const code = 'code' in at ? at.code : undefined;
+    if (code === 'INVALID_RESULT') {
+      return accountForResult(at.message);
+    }
     const known = code === 'REQUEST_TIMEOUT' ? LATE : accountForNetwork(at);
     if (known !== undefined) {
       return { why: `${url}: ${known.why}`, wayOut: known.wayOut };
@@ -160,4 +163,19 @@ function accountFor(error: unknown, { url }: Connection): Account {
     messages.push(at.message);
   }
   return { why: messages.at(-1) ?? String(error) };
+}
+
+/** The client library's own words are a list of findings in JSON, over many lines. */
+function accountForResult(message: string): Account {
+  const [, asked = 'a request', detail = message] =
+    /^Invalid result for (\S+): (.*)$/s.exec(message) ?? [];
+  const findings = parseJson(detail);
+  const [first]: unknown[] = Array.isArray(findings) ? findings : [];
+  const [path, said] = [memberOf(first, 'path'), memberOf(first, 'message')];
+  const what =
+    Array.isArray(path) && typeof said === 'string' ? `${path.join('.')}: ${said}` : detail;
+  return {
+    why: `the server's answer to ${asked} does not follow the protocol: ${what}`,
+    wayOut: 'tell its author',
+  };
 }
