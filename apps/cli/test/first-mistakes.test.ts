@@ -45,6 +45,11 @@ describe('a first mistake', () => {
       '"./server.js": the built-in catalogue has no such server; a program of your own stands after --: thv run --name NAME -- COMMAND',
     ],
     [
+      'what can be nothing at all',
+      ['run', 'ghcr.io/a/b:1;x'],
+      '"ghcr.io/a/b:1;x": the built-in catalogue has no such server; it is no image either, because of a character that names of images do not have',
+    ],
+    [
       'a command without --',
       ['run', 'node', 'server.js'],
       'run: too many arguments; a command stands after --: thv run --name NAME -- node …',

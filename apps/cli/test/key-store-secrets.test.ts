@@ -297,6 +297,7 @@ describe('what locks the secrets', () => {
     expect(keys.asked).toEqual([]);
     const other = await secret(['set', 'b', '--key-from', 'key-store'], { input: 'y' });
     expect(other.err).toContain('--key-from: means nothing: a key file locks the secrets');
+    expect(other.err).toMatch(/somebody has changed \S+secrets\.json/);
   });
 
   it.each<[string, unknown, RegExp]>([

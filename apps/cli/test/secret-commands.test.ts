@@ -218,6 +218,26 @@ describe('the file of secrets', () => {
     },
   );
 
+  it('leaves no part of a key behind on a full disk', async ({ skip }) => {
+    const { secret, home } = await createUser();
+    const disk = `${home}/disk`;
+    await mkdir(disk);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', disk], { stdio: 'ignore' });
+    } catch {
+      skip('this user cannot have a small file system');
+    }
+    try {
+      await writeFile(`${disk}/full`, Buffer.alloc(4096));
+      const failed = await secret(['set', 'a', '--key-file', 'disk/key'], { input: 'x' });
+      expect(failed.code).toBe(2);
+      expect(failed.err).toContain(`${disk}/key cannot be written: the disk is full`);
+      expect(await readdir(disk)).toEqual(['full']);
+    } finally {
+      execFileSync('umount', ['-l', disk]);
+    }
+  });
+
   it('takes a key from a pipe that the user names', async () => {
     const { secret, home } = await createKeeper();
     await rename(`${home}/key`, `${home}/moved`);

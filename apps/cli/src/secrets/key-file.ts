@@ -1,30 +1,40 @@
 /** A key in a file: 32 random bytes in base64, which nobody but its owner can read. */
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { CliError, usageError } from '../cli-error.ts';
 import { codeOf } from '../error-code.ts';
 import { readRegularFile, UnusableFileError } from '../regular-file.ts';
+import { describeFileError } from '../workloads/state-folders.ts';
 import { KEY_BYTES, keyFromText } from './stored-key.ts';
 
 /** @throws {CliError} with exit code 2 */
 export async function createOrReadKeyFile(path: string): Promise<Buffer> {
+  let file: FileHandle;
   try {
-    const file = await open(path, 'wx', 0o600);
-    const material = randomBytes(KEY_BYTES);
-    try {
-      await file.writeFile(`${material.toString('base64')}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    return material;
+    file = await open(path, 'wx', 0o600);
   } catch (error) {
     if (codeOf(error) === 'EEXIST') {
       return readKeyFile(path, { isNamed: true });
     }
-    throw usageError('--key-file', `${path} cannot be written`, 'check the path');
+    throw cannotWrite(path, error);
   }
+  const material = randomBytes(KEY_BYTES);
+  try {
+    await file.writeFile(`${material.toString('base64')}\n`);
+    await file.sync();
+  } catch (error) {
+    // A part of a key would be in the way of the next try.
+    await rm(path, { force: true });
+    throw cannotWrite(path, error);
+  } finally {
+    await file.close();
+  }
+  return material;
+}
+
+function cannotWrite(path: string, error: unknown): CliError {
+  return usageError('--key-file', `${path} cannot be written: ${describeFileError(error)}`);
 }
 
 /**

@@ -70,7 +70,7 @@ export async function recallKey(
   givers: KeyGivers,
   path: string,
 ): Promise<Buffer> {
-  assertMeant(key, givers);
+  assertMeant(key, givers, path);
   const secret = await findKey(key, { salt, path }, givers);
   if (!timingSafeEqual(checkValue(secret), check)) {
     throw new CliError({ exitCode: EXIT.failed, what: 'secrets', ...WRONG_KEY[key.kind] });
@@ -131,13 +131,17 @@ async function findKey(
   }
 }
 
-/** What is chosen once is not chosen again: a flag that says otherwise would do nothing. */
-function assertMeant({ kind }: KeyKind, { keyFile, keyFrom }: KeyGivers): void {
+/**
+ * What is chosen once is not chosen again: a flag that says otherwise would do nothing. It is also how
+ * somebody notices that another file was put there.
+ */
+function assertMeant({ kind }: KeyKind, { keyFile, keyFrom }: KeyGivers, path: string): void {
+  const wayOut = `drop it; if they were locked in another way, somebody has changed ${path}`;
   if (kind !== 'key-file' && keyFile !== undefined) {
-    throw usageError('--key-file', `means nothing: ${LOCKED_WITH[kind]}`, 'drop it');
+    throw usageError('--key-file', `means nothing: ${LOCKED_WITH[kind]}`, wayOut);
   }
   if (keyFrom !== undefined && keyFrom.source !== kind) {
-    throw usageError(keyFrom.givenBy, `means nothing: ${LOCKED_WITH[kind]}`, 'drop it');
+    throw usageError(keyFrom.givenBy, `means nothing: ${LOCKED_WITH[kind]}`, wayOut);
   }
 }
 

@@ -1,4 +1,5 @@
 /** What somebody means who writes a server in a way that thv reads otherwise. Pure. */
+import { isImageReference } from '../containers/image-reference.ts';
 import { isLoopbackName } from '../loopback.ts';
 
 /** A host of this machine with a port and nothing else, or any host with the usual path. */
@@ -22,7 +23,10 @@ export function otherKind(text: string): string {
   if (scheme !== undefined) {
     return `did you mean ${scheme}://${rest}?`;
   }
-  return /^[.~]{0,2}\/|\.(?:[cm]?[jt]s|py|sh)$/.test(text)
-    ? 'a program of your own stands after --: thv run --name NAME -- COMMAND'
-    : `an image is written with a tag: ${text}:TAG`;
+  if (/^[.~]{0,2}\/|\.(?:[cm]?[jt]s|py|sh)$/.test(text)) {
+    return 'a program of your own stands after --: thv run --name NAME -- COMMAND';
+  }
+  return isImageReference(`${text}:TAG`)
+    ? `an image is written with a tag: ${text}:TAG`
+    : 'it is no image either, because of a character that names of images do not have';
 }
