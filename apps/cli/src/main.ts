@@ -6,7 +6,7 @@ import type { Io } from './io.ts';
 import { clean } from './log.ts';
 import { createProgram } from './program.ts';
 import type { Services } from './services/services.ts';
-import { checkHelpTopic } from './strict-usage.ts';
+import { readFirstWords } from './strict-usage.ts';
 
 /** Never rejects: every error becomes one line on stderr and an exit code. */
 export async function main(
@@ -20,8 +20,8 @@ export async function main(
       program.outputHelp();
       return EXIT.done;
     }
-    checkHelpTopic(program, result.ownArgs);
-    await program.parseAsync(result.ownArgs, { from: 'user' });
+    const words = readFirstWords(program, result.ownArgs);
+    await program.parseAsync([...words], { from: 'user' });
     return result.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) {

@@ -60,14 +60,27 @@ function toUsageError(command: Command, error: CommanderError): Error {
   }
 }
 
-/** Commander answers `help` for what is no command with the help for everything. */
-export function checkHelpTopic(program: Command, [first, topic]: readonly string[]): void {
-  const isKnown = program.commands.some((child) =>
-    [child.name(), ...child.aliases()].includes(topic ?? ''),
-  );
-  if (first === 'help' && topic !== undefined && !topic.startsWith('-') && !isKnown) {
-    throw unknownCommand(program, topic);
+/**
+ * What people type into every program, in our words: `help COMMAND` as `COMMAND --help`, and `--version`
+ * as `version`. Commander would answer `help` for what is no command with the help for everything.
+ */
+export function readFirstWords(program: Command, args: readonly string[]): readonly string[] {
+  const [first, ...topics] = args;
+  if (args.length === 1 && (first === '--version' || first === '-V')) {
+    return ['version'];
   }
+  if (first !== 'help') {
+    return args;
+  }
+  let command = program;
+  for (const topic of topics.filter((text) => !text.startsWith('-'))) {
+    const child = command.commands.find((one) => [one.name(), ...one.aliases()].includes(topic));
+    if (child === undefined) {
+      throw unknownCommand(command, topic);
+    }
+    command = child;
+  }
+  return [...topics, '--help'];
 }
 
 function unknownCommand(command: Command, name: string): Error {

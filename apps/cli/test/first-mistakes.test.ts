@@ -77,6 +77,11 @@ describe('a first mistake', () => {
     ['a folder of policies', ['policy', 'check', 'folder'], 'folder: it is a folder, and no file'],
     ['help for what is no command', ['help', 'rn'], 'rn: no such command; did you mean run?'],
     [
+      'help for what is no command of a group',
+      ['help', 'secret', 'gt'],
+      'gt: no such command; did you mean get?',
+    ],
+    [
       'a client without a server',
       ['client', 'add', 'cursor'],
       'client add: no server is named; name one of thv list, or add --url and --name',
@@ -96,6 +101,12 @@ describe('a first mistake', () => {
   it('help for a command is its help', async () => {
     expect((await thv(['help', 'run'])).out).toContain('Usage: thv run [options] SERVER');
     expect((await thv(['help'])).out).toContain('Usage: thv [options] [command]');
+    expect((await thv(['help', 'secret', 'set'])).out).toContain('Usage: thv secret set [options]');
+  });
+
+  it.each(['--version', '-V'])('%s is what thv version prints', async (flag) => {
+    expect(await thv([flag])).toEqual(await thv(['version']));
+    expect((await thv(['list', flag])).err).toContain('no such flag');
   });
 
   it('images of a registry on this machine are still images', async () => {
