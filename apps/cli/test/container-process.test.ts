@@ -1,13 +1,14 @@
-/** `thv run -f IMAGE` with real containers, where podman can run them. */
+/** `thv run -f IMAGE` with real containers, of every engine that works here. */
+import { randomBytes } from 'node:crypto';
+import { networkInterfaces } from 'node:os';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { describeOwner } from '../src/containers/owner.ts';
 import { readCommandLines } from './command-lines.ts';
-import { preparePodman } from './podman-images.ts';
+import { prepareEngines } from './engine-images.ts';
 import { type RunningThv, runThv, startThv } from './spawn-thv.ts';
 import { useTempFolder } from './temp-folder.ts';
 
-const podman = await preparePodman();
-const { reason, image, env } = podman;
+const engines = await prepareEngines();
 const folder = useTempFolder({ 'vars.env': 'FROM_FILE=hunter2-file\n', 'data/x': '' });
 const running: RunningThv[] = [];
 
@@ -19,18 +20,11 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await podman.remove();
+  await Promise.all(engines.map((engine) => engine.remove()));
 });
 
-async function start(args: readonly string[], more: Readonly<Record<string, string>> = {}) {
-  const thv = startThv(['run', '-f', '--debug', '--format', 'json', ...args], {
-    env: { ...env, ...more },
-    cwd: folder.path,
-  });
-  running.push(thv);
-  await vi.waitFor(() => expect(thv.said.out, thv.said.err).toMatch(/\}\n$/), { timeout: 30_000 });
-  return { ...thv, url: String(JSON.parse(thv.said.out).url) };
-}
+/** Others run thv on this machine too, and these very tests. */
+const nameServer = (what: string) => `${what}-${randomBytes(4).toString('hex')}`;
 
 async function look(url: string): Promise<string> {
   const answer = await fetch(url, {
@@ -41,25 +35,51 @@ async function look(url: string): Promise<string> {
   return answer.text();
 }
 
-/** Containers of a server, running or not. */
-async function containersOf(name: string): Promise<readonly string[]> {
-  const ids = await podman.podman('ps', '--all', '--quiet', '--filter', `label=thv.name=${name}`);
-  return ids.split('\n').filter((id) => id !== '');
+/** By which others reach it. */
+function addressesOfThisMachine(): readonly string[] {
+  const all = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
+  return all.filter(({ internal, family }) => !internal && family === 'IPv4').map((a) => a.address);
 }
 
-async function commandLines(): Promise<string> {
-  return (await readCommandLines()).filter((line) => line.includes('thv.token')).join('\n');
+async function commandLines(name: string): Promise<string> {
+  const lines = await readCommandLines();
+  return lines.filter((line) => line.includes(`thv.name=${name}`)).join('\n');
 }
 
-const title = reason === undefined ? '' : ` (skipped: ${reason})`;
+describe.each(engines)('thv run -f IMAGE with $title', (engine) => {
+  const { image, env, reason } = engine;
 
-describe.skipIf(reason !== undefined)(`thv run -f IMAGE${title}`, () => {
-  it('keeps a server on stdio to what it is given, and leaves nothing behind', async () => {
-    const name = 'box-stdio';
+  async function start(args: readonly string[], more: Readonly<Record<string, string>> = {}) {
+    const thv = startThv(
+      ['run', '-f', '--debug', '--format', 'json', '--engine', engine.name, ...args],
+      { env: { ...env, ...more }, cwd: folder.path },
+    );
+    running.push(thv);
+    const served = () => expect(thv.said.out, thv.said.err).toMatch(/\}\n$/);
+    await vi.waitFor(served, { timeout: 30_000 });
+    return { ...thv, url: String(JSON.parse(thv.said.out).url) };
+  }
+
+  /** Containers of a server, running or not. */
+  async function containersOf(name: string): Promise<readonly string[]> {
+    const ids = await engine.run('ps', '--all', '--quiet', '--filter', `label=thv.name=${name}`);
+    return ids.split('\n').filter((id) => id !== '');
+  }
+
+  async function volumeOf(name: string): Promise<string> {
+    const [id = ''] = await containersOf(name);
+    const [{ Mounts }] = JSON.parse(await engine.run('inspect', id));
+    return String(
+      Mounts.find((mount: { Destination: string }) => mount.Destination === '/vol').Name,
+    );
+  }
+
+  it.skipIf(reason)('keeps a server on stdio to what it is given, and leaves nothing', async () => {
+    const name = nameServer('box-stdio');
     const { child, finished, url } = await start(
       [
-        ...['--name', name, '--engine', 'podman', '--permission-profile', 'none'],
-        ...['-e', 'FROM_SHELL', '--env-file', 'vars.env', '--volume', 'data:/data:ro', image],
+        ...['--name', name, '--permission-profile', 'none', '-e', 'FROM_SHELL'],
+        ...['--env-file', 'vars.env', '--volume', 'data:/data:ro', image],
       ],
       { FROM_SHELL: 'hunter2-shell', MY_SECRET: 'hunter2-other', HTTP_PROXY: 'http://hunter2' },
     );
@@ -68,23 +88,27 @@ describe.skipIf(reason !== undefined)(`thv run -f IMAGE${title}`, () => {
     expect(seen).toContain('FROM_FILE=hunter2-file');
     expect(seen).toContain('MCP_TRANSPORT=stdio');
     expect(seen).not.toContain('hunter2-other');
-    expect(seen).not.toContain('http://hunter2');
+    expect(seen).not.toMatch(/proxy/i);
     expect(seen).toMatch(/CapEff: 0000000000000000 NoNewPrivs: 1 lo touch: \/new: Read-only/);
     expect(seen).toContain('tmp-ok');
-    const lines = await commandLines();
+    const lines = await commandLines(name);
     expect(lines).toContain('FROM_SHELL');
     expect(lines).not.toContain('hunter2');
     const [id = ''] = await containersOf(name);
-    const [found] = JSON.parse(await podman.podman('inspect', id));
+    const [found] = JSON.parse(await engine.run('inspect', id));
     expect(found.HostConfig).toMatchObject({
       Memory: 1024 ** 3,
+      MemorySwap: 1024 ** 3,
       PidsLimit: 512,
       ReadonlyRootfs: true,
       Privileged: false,
       NetworkMode: 'none',
       LogConfig: { Type: 'none' },
     });
-    expect(found.Mounts).toMatchObject([{ Destination: '/data', RW: false }]);
+    expect(found.Mounts).toHaveLength(2);
+    expect(found.Mounts).toContainEqual(
+      expect.objectContaining({ Destination: '/data', RW: false }),
+    );
     child.kill('SIGTERM');
     const { code, err } = await finished;
     expect(code).toBe(0);
@@ -92,78 +116,87 @@ describe.skipIf(reason !== undefined)(`thv run -f IMAGE${title}`, () => {
     expect(await containersOf(name)).toEqual([]);
   });
 
-  it('leaves nothing behind of a server that ignores everything, however thv ends', async () => {
-    const name = 'box-deaf';
-    const first = await start(['--name', name, image, '--', '/deaf.sh']);
-    expect(await containersOf(name)).toHaveLength(1);
-    first.child.kill('SIGTERM');
-    expect((await first.finished).code).toBe(0);
-    expect(await containersOf(name)).toEqual([]);
-
-    const second = await start(['--name', name, image, '--', '/deaf.sh']);
-    expect(await containersOf(name)).toHaveLength(1);
-    second.child.kill('SIGKILL');
-    await second.finished;
-    await vi.waitFor(async () => expect(await containersOf(name)).toEqual([]), { timeout: 15_000 });
+  it.skipIf(reason)('leaves nothing of a server that is deaf, however thv ends', async () => {
+    const leave = async (signal: NodeJS.Signals) => {
+      const name = nameServer('box-deaf');
+      const { child, finished } = await start(['--name', name, image, '--', '/deaf.sh']);
+      expect(await containersOf(name)).toHaveLength(1);
+      const volume = await volumeOf(name);
+      child.kill(signal);
+      expect((await finished).code).toBe(signal === 'SIGTERM' ? 0 : null);
+      const gone = async () => expect(await containersOf(name)).toEqual([]);
+      await (signal === 'SIGTERM' ? gone() : vi.waitFor(gone, { timeout: 15_000 }));
+      return volume;
+    };
+    const volumes = await Promise.all([leave('SIGTERM'), leave('SIGKILL')]);
+    await vi.waitFor(async () => {
+      const left = await engine.run('volume', 'ls', '--quiet');
+      expect(volumes.filter((volume) => left.includes(volume))).toEqual([]);
+    });
   });
 
-  it('reaches a server that listens, and removes what a dead thv left', async () => {
-    const name = 'box-http';
+  it.skipIf(reason)('reaches a server that listens, and removes what a dead thv left', async () => {
+    const name = nameServer('box-http');
     const mine = await describeOwner();
     const owner = (more: object) => {
       const identity = JSON.parse(Buffer.from(mine, 'base64url').toString());
       return Buffer.from(JSON.stringify({ ...identity, ...more })).toString('base64url');
     };
     const leave = (label: string) =>
-      podman.podman(
-        ...['run', '--detach', '--network=none', '--label', `thv.owner=${label}`, image],
-        ...['-c', 'busybox sleep 600'],
+      engine.run(
+        ...['run', '--detach', '--network=none', '--stop-timeout=0'],
+        ...['--label', `thv.owner=${label}`, image, '-c', 'busybox sleep 600'],
       );
-    const [dead, alive, elsewhere] = [
-      await leave(owner({ start: '1' })),
-      await leave(mine),
-      await leave(owner({ start: '1', place: 'another machine' })),
-    ];
+    const [dead, alive, elsewhere] = await Promise.all([
+      leave(owner({ start: '1' })),
+      leave(mine),
+      leave(owner({ start: '1', place: 'another machine' })),
+    ]);
     try {
-      const { child, finished, url, said } = await start([
+      const { child, finished, url } = await start([
         ...['--name', name, '--target-port', '8000', image, '--'],
         ...['-c', 'exec busybox nc -ll -p 8000 -e /bin/busybox sh /http.sh'],
       ]);
-      expect(said.err).toContain('removed 1 ');
-      const left = await podman.podman('ps', '--quiet', '--no-trunc');
+      // By this thv or by another one of this machine, whichever looked first.
+      const left = await engine.run('ps', '--quiet', '--no-trunc');
       expect(left).not.toContain(dead);
       expect(left).toContain(alive);
       expect(left).toContain(elsewhere);
       expect(await look(url)).toContain('MCP_TRANSPORT=streamable-http');
       const [id = ''] = await containersOf(name);
-      expect(await podman.podman('port', id)).toMatch(/^8000\/tcp -> 127\.0\.0\.1:\d+$/);
+      expect(await engine.run('port', id)).toMatch(/^8000\/tcp -> 127\.0\.0\.1:\d+$/);
+      const [, port = ''] = /:(\d+)$/.exec(await engine.run('port', id)) ?? [];
+      for (const address of addressesOfThisMachine()) {
+        await expect(fetch(`http://${address}:${port}/mcp`), address).rejects.toThrow();
+      }
       child.kill('SIGTERM');
       expect((await finished).code).toBe(0);
       expect(await containersOf(name)).toEqual([]);
     } finally {
-      await podman.podman('rm', '--force', '--time', '0', alive, elsewhere);
+      await engine.run('rm', '--force', '--volumes', alive, elsewhere);
     }
   });
 
-  it.each([
-    [
-      'an image that ends at once',
-      () => [image, '--', '-c', 'echo broken config >&2; exit 3'],
-      /server: broken config\n(.*\n)*.*ended with code 3 before it could serve/,
-    ],
-    [
-      'an image that is not there',
-      () => ['nothing:1'],
-      /nothing:1.*write it in full, for example/s,
-    ],
-    ['an image that was never built', () => ['localhost/nothing:1'], /build it first/],
-  ])('says what is wrong with %s', async (_name, args, message) => {
-    const { code, out, err } = await runThv(['run', '-f', ...args()], {
-      env: { ...env, NO_COLOR: '1' },
-      cwd: folder.path,
+  it.skipIf(reason)('says what is wrong', async () => {
+    const cases: readonly (readonly [args: readonly string[], message: RegExp])[] = [
+      [
+        [image, '--', '-c', 'echo broken config >&2; exit 3'],
+        /server: broken config\n(.*\n)*.*ended with code 3 before it could serve/,
+      ],
+      [[image, '--', '-c', 'exec /nothing'], /\/nothing: not found\n(.*\n)*.*could not be started/],
+      [['nothing:1'], /nothing:1.*write it in full, for example/s],
+      [['localhost/nothing:1'], /build it first/],
+      [['127.0.0.1:1/x/y:1'], /cannot be pulled: .*connection refused; .*: \w+ login/],
+    ];
+    const ran = cases.map(async ([args, message]) => {
+      const { code, err } = await runThv(['run', '-f', '--engine', engine.name, ...args], {
+        env: { ...env, NO_COLOR: '1' },
+        cwd: folder.path,
+      });
+      expect(err.replaceAll(/\n {2,}/g, ' ')).toMatch(message);
+      expect(code).toBe(1);
     });
-    expect({ code, out }).toEqual({ code: 1, out: '' });
-    expect(err.replaceAll(/\n {2,}/g, ' ')).toMatch(message);
+    await Promise.all(ran);
   });
 });
 

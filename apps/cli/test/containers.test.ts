@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { parseCatalogue } from '../src/catalogue/parse-catalogue.ts';
 import { engineEnvironment, passVariables } from '../src/containers/client-env.ts';
+import type { Engine } from '../src/containers/engine.ts';
 import { isImageReference, namesItsRegistry } from '../src/containers/image-reference.ts';
 import { describeOwner, hasEnded } from '../src/containers/owner.ts';
 import { resolveProfile } from '../src/containers/permission-profile.ts';
@@ -256,7 +257,10 @@ describe('passVariables', () => {
 });
 
 describe('buildRunArgs', () => {
-  const engine = { name: 'docker', program: '/d', env: {}, runArgs: [], removeArgs: [] } as const;
+  const engine: Engine = {
+    ...{ name: 'docker', program: '/d', env: {} },
+    ...{ runArgs: [], networkArgs: [], removeArgs: [] },
+  };
   const spec = {
     ...{ image: 'x/y:1', args: ['-v', '--privileged'], interactive: true, network: false },
     ...{ writableRoot: false, volumes: [], variables: [], labels: {}, publish: undefined },

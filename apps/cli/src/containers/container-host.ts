@@ -5,6 +5,7 @@ import { usageError } from '../cli-error.ts';
 import type { Io } from '../io.ts';
 import { engineEnvironment, passVariables } from './client-env.ts';
 import { type Engine, findEngine } from './engine.ts';
+import { refuseEnginePlaces } from './engine-places.ts';
 import { explainExit } from './explain-exit.ts';
 import { findFreePort, startListening } from './listening-container.ts';
 import { describeOwner } from './owner.ts';
@@ -53,6 +54,7 @@ export async function resolveContainer(
   ]);
   const passed = passVariables(new Map([...ownVariables(plan), ...server.variables]));
   const engine = await findEngine(plan.engine, engineEnvironment(io.env));
+  await refuseEnginePlaces(engine, volumes);
   const token = randomBytes(16).toString('hex');
   const publish =
     targetPort === undefined ? undefined : { hostPort: await findFreePort(), targetPort };

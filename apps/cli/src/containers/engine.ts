@@ -19,6 +19,8 @@ export interface Engine {
   readonly env: Readonly<Record<string, string>>;
   /** Arguments of `run` that only this one needs to keep the container to what it is given. */
   readonly runArgs: readonly string[];
+  /** Arguments of `run` for a container that may use the network. */
+  readonly networkArgs: readonly string[];
   /** Arguments that remove containers at once, running or not. */
   readonly removeArgs: readonly string[];
 }
@@ -30,17 +32,43 @@ export interface Ran {
   readonly error: string;
 }
 
+/** Whatever a proxy is named by, and its password with it. */
+const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'ftp_proxy', 'all_proxy', 'no_proxy'];
+
+/** The table for users, with what cannot be the same, is in docs/containers.md. */
 const DIFFERENCES = {
   podman: {
-    // Podman hands proxy variables of its own environment on, docker does not.
-    runArgs: ['--http-proxy=false', '--env-host=false'],
-    // It waits ten seconds for the container otherwise.
-    removeArgs: ['rm', '--force', '--time', '0'],
+    runArgs: [
+      // Podman hands proxy variables of its own environment on.
+      ...['--http-proxy=false', '--env-host=false'],
+      // Its configuration may say that containers share what the machine has.
+      ...['--pid=private', '--ipc=private', '--uts=private', '--cgroupns=private'],
+    ],
+    // As it does without a configuration: a network of its own, however it is connected.
+    networkArgs: ['--network=private'],
+    // It waits ten seconds for the container otherwise. Volumes: both keep those that an image
+    // declares when a container is removed by force, though it was started with `--rm`.
+    removeArgs: ['rm', '--force', '--volumes', '--time', '0'],
+    places: [
+      ['info', '--format', '{{.Host.RemoteSocket.Path}}\n{{.Store.GraphRoot}}\n{{.Store.RunRoot}}'],
+    ],
     notAnswering: 'see what "podman info" says; on macOS and Windows: podman machine start',
   },
   docker: {
-    runArgs: [],
-    removeArgs: ['rm', '--force'],
+    // Docker hands on the proxies of its client's configuration, unless the variable is named: one
+    // that is named and has no value does not exist inside.
+    runArgs: [
+      ...PROXY_VARIABLES.flatMap((name) => ['--env', name, '--env', name.toUpperCase()]),
+      // The other namespaces are never shared unless it is asked for.
+      ...['--ipc=private', '--cgroupns=private'],
+    ],
+    networkArgs: [],
+    removeArgs: ['rm', '--force', '--volumes'],
+    places: [
+      // Also says what DOCKER_HOST says.
+      ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'],
+      ['info', '--format', '{{.DockerRootDir}}'],
+    ],
     notAnswering: 'start Docker, or see what "docker info" says',
   },
 } as const;
@@ -62,8 +90,8 @@ export async function findEngine(
     if (program === undefined) {
       continue;
     }
-    const { runArgs, removeArgs } = DIFFERENCES[name];
-    const engine: Engine = { name, program, env, runArgs, removeArgs };
+    const { runArgs, networkArgs, removeArgs } = DIFFERENCES[name];
+    const engine: Engine = { name, program, env, runArgs, networkArgs, removeArgs };
     if ((await runEngine(engine, ['ps', '--quiet'], ANSWER_MS)).code === 0) {
       return engine;
     }
@@ -107,6 +135,29 @@ export async function runEngine(
   } catch (error) {
     return { code: exitCodeOf(error), out: '', error: lastLine(error) };
   }
+}
+
+/**
+ * Where the engine takes orders and keeps its containers, as far as it is a path.
+ *
+ * @throws {CliError} with exit code 1, when it does not say.
+ */
+export async function findPlaces(engine: Engine): Promise<readonly string[]> {
+  const answers = await Promise.all(
+    DIFFERENCES[engine.name].places.map((args) => runEngine(engine, args, ANSWER_MS)),
+  );
+  const failed = answers.find(({ code }) => code !== 0);
+  if (failed !== undefined) {
+    throw new CliError({
+      exitCode: EXIT.failed,
+      what: engine.name,
+      why: `does not say where it keeps its containers: ${failed.error}`,
+      wayOut: DIFFERENCES[engine.name].notAnswering,
+    });
+  }
+  return [engine.env['CONTAINER_HOST'] ?? '', ...answers.flatMap(({ out }) => out.split('\n'))]
+    .map((text) => text.trim().replace(/^unix:\/\/(?=\/)/, ''))
+    .filter((path) => path.startsWith('/'));
 }
 
 /** Whether the engine has the image already. */

@@ -36,7 +36,7 @@ export function buildRunArgs(engine: Engine, spec: ContainerSpec): readonly stri
     '--tmpfs=/tmp:rw,nosuid,nodev,size=256m,mode=1777',
     ...LIMITS,
     ...engine.runArgs,
-    ...(spec.network ? [] : ['--network=none']),
+    ...(spec.network ? engine.networkArgs : ['--network=none']),
     ...Object.entries(spec.labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
     ...spec.variables,
     ...spec.volumes.flatMap(toMountArgs),

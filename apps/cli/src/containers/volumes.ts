@@ -1,7 +1,9 @@
 /** Reads and checks `--volume HOST:CONTAINER[:ro]`. */
 import { realpath, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { usageError } from '../cli-error.ts';
+import { findMountWithin } from './mounts.ts';
+import { isInside } from './paths.ts';
 
 export interface Volume {
   /** Absolute. */
@@ -70,6 +72,14 @@ export async function checkVolumes(volumes: readonly Volume[]): Promise<readonly
     if (await holdsEngineSocket(source)) {
       throw usageError(FLAG, `${source} holds the socket of a container engine`, 'mount less');
     }
+    const within = volume.readOnly ? await findMountWithin(source) : undefined;
+    if (within !== undefined) {
+      throw usageError(
+        FLAG,
+        `${source} holds another file system, ${within}, which would not be read-only`,
+        'mount less, or leave out :ro',
+      );
+    }
     if (checked.some(({ target }) => target === volume.target)) {
       throw usageError(FLAG, `two volumes at ${volume.target}`, 'drop one');
     }
@@ -112,14 +122,4 @@ function assertHarmless(path: string): void {
   ) {
     throw usageError(FLAG, `${path} would give the machine away`, 'mount another folder');
   }
-}
-
-/** Also true for the folder itself. */
-function isInside(path: string, folder: string): boolean {
-  for (let at = path; at !== dirname(at); at = dirname(at)) {
-    if (at === folder) {
-      return true;
-    }
-  }
-  return false;
 }
