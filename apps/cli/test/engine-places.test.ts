@@ -24,6 +24,7 @@ const folder = useTempFolder({
   'sock/any.sock': '',
   'data/store/layer/x': '',
   'sibling/x': '',
+  'other/x.sock': '',
 });
 
 beforeAll(async () => {
@@ -32,7 +33,13 @@ beforeAll(async () => {
   await symlink('sock', join(folder.path, 'to-folder'));
 });
 
-async function mount(name: EngineName, volume: string, bin = 'bin', profile?: string) {
+interface Case {
+  readonly bin?: string;
+  readonly profile?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+async function mount(name: EngineName, volume: string, { bin = 'bin', profile, env }: Case = {}) {
   await chmod(join(folder.path, bin, name), 0o755);
   const PATH = `${join(folder.path, bin)}:${process.env['PATH']}`;
   return resolveContainer(
@@ -43,7 +50,7 @@ async function mount(name: EngineName, volume: string, bin = 'bin', profile?: st
         ...{ profile, volumes: profile === undefined ? [volume] : [] },
       },
     },
-    { cwd: folder.path, env: { HOME: folder.path, PATH } },
+    { cwd: folder.path, env: { HOME: folder.path, PATH, ...env } },
   );
 }
 
@@ -65,12 +72,19 @@ describe.skipIf(process.platform === 'win32').each(ENGINES)('volumes of %s', (na
     ['what holds that', 'data'],
     ['one of them', 'data/store/layer'],
   ])('never hand over %s', async (_name, path) => {
-    const message = new RegExp(`would give ${name} away`);
+    const message = /would give a container engine away/;
     for (const volume of [`${path}:/x`, `${path}:/x:ro`]) {
       await expect(mount(name, volume)).rejects.toEqual(refused(2, message));
     }
     await folder.write({ 'profile.json': JSON.stringify({ read: [`${path}:/x`] }) });
-    await expect(mount(name, '', 'bin', 'profile.json')).rejects.toEqual(refused(2, message));
+    await expect(mount(name, '', { profile: 'profile.json' })).rejects.toEqual(refused(2, message));
+  });
+
+  it.each(['DOCKER_HOST', 'CONTAINER_HOST'])('never hand over what %s names', async (variable) => {
+    const env = { [variable]: `unix://${folder.path}/other/x.sock` };
+    for (const path of ['other', 'other/x.sock', '.']) {
+      await expect(mount(name, `${path}:/x`, { env })).rejects.toEqual(refused(2, /would give/));
+    }
   });
 
   it('may be what is beside it', async () => {
@@ -79,7 +93,7 @@ describe.skipIf(process.platform === 'win32').each(ENGINES)('volumes of %s', (na
   });
 
   it('are refused by an engine that does not say where it is', async () => {
-    await expect(mount(name, 'sibling:/x', 'silent')).rejects.toEqual(
+    await expect(mount(name, 'sibling:/x', { bin: 'silent' })).rejects.toEqual(
       refused(1, /does not say where it keeps/),
     );
   });

@@ -30,7 +30,7 @@ export async function refuseEnginePlaces(
     if (place !== undefined) {
       throw usageError(
         '--volume',
-        `${source} would give ${engine.name} away, which has ${place}`,
+        `${source} would give a container engine away, which has ${place}`,
         'mount another folder',
       );
     }

@@ -155,7 +155,9 @@ export async function findPlaces(engine: Engine): Promise<readonly string[]> {
       wayOut: DIFFERENCES[engine.name].notAnswering,
     });
   }
-  return [engine.env['CONTAINER_HOST'] ?? '', ...answers.flatMap(({ out }) => out.split('\n'))]
+  // The other engine may be the one that is running.
+  const named = [engine.env['DOCKER_HOST'] ?? '', engine.env['CONTAINER_HOST'] ?? ''];
+  return [...named, ...answers.flatMap(({ out }) => out.split('\n'))]
     .map((text) => text.trim().replace(/^unix:\/\/(?=\/)/, ''))
     .filter((path) => path.startsWith('/'));
 }
