@@ -28,6 +28,20 @@ function exit(code: number): void {
   });
 }
 
+/**
+ * Node waits for what it is reading before it leaves, and a pipe that nobody writes to is waited for
+ * without end. So a signal ends the process itself, once everything has been put in order.
+ */
+function endNow(signal?: NodeJS.Signals): void {
+  if (signal !== undefined) {
+    process.once('exit', () => {
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    });
+  }
+  process.exit(1);
+}
+
 if (isOldNode(process.versions.node)) {
   process.stderr.write(
     `thv: Node.js ${process.versions.node} is too old: ${NEEDED} or newer is needed; ` +
@@ -36,12 +50,7 @@ if (isOldNode(process.versions.node)) {
   process.exitCode = 2;
 } else {
   Promise.all([import('./main.ts'), import('./io.ts')])
-    .then(([{ main }, { createProcessIo }]) =>
-      main(
-        process.argv.slice(2),
-        createProcessIo(() => process.exit(1)),
-      ),
-    )
+    .then(([{ main }, { createProcessIo }]) => main(process.argv.slice(2), createProcessIo(endNow)))
     .then(exit, (error: unknown) => {
       process.stderr.write(`thv: internal error: ${String(error)}\n`);
       exit(1);

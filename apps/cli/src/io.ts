@@ -36,8 +36,13 @@ export interface Io {
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The real thing. `exitNow` is called when the user insists on stopping. */
-export function createProcessIo(exitNow: () => void): Io {
+/**
+ * The real thing.
+ *
+ * @param exitNow is called when nobody can read what is printed, or with the signal by which the user
+ * insists on stopping
+ */
+export function createProcessIo(exitNow: (signal?: NodeJS.Signals) => void): Io {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // The reader of a pipe has gone: `thv … | head` is not an error to talk about.
     if (error.code !== 'EPIPE') {
@@ -84,7 +89,7 @@ export function createProcessIo(exitNow: () => void): Io {
         for (const name of SIGNALS) {
           process.on(name, () => {
             if (asked) {
-              exitNow();
+              exitNow(name);
             }
             asked = true;
             resolve(name);

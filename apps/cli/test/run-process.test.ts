@@ -1,6 +1,11 @@
 /** `thv run -f` as a process, with a real MCP server, a real provider and real signals. */
+import { execFileSync } from 'node:child_process';
+import { constants } from 'node:fs';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type DevIdp, startDevIdp } from '../src/dev-idp/index.ts';
@@ -84,6 +89,34 @@ describe('thv run -f', () => {
       expect(err).not.toContain(token);
       await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
     },
+  );
+
+  it.skipIf(process.platform === 'win32')(
+    'ends at the second signal, also while it reads a pipe that nobody writes to',
+    async () => {
+      const pipe = join(await mkdtemp(join(tmpdir(), 'thv-pipe-')), 'authz.json');
+      execFileSync('mkfifo', [pipe]);
+      const thv = startThv(['run', '-f', '--authz-config', pipe, 'http://127.0.0.1:9/mcp']);
+      running.push(thv);
+      // Succeeds once somebody reads there.
+      const { O_WRONLY, O_NONBLOCK } = constants;
+      const writer = await vi.waitFor(() => open(pipe, O_WRONLY | O_NONBLOCK), { timeout: 15_000 });
+      const { child } = thv;
+      child.kill('SIGTERM');
+      try {
+        await vi.waitFor(
+          () => {
+            child.kill('SIGTERM');
+            expect(child.signalCode).toBe('SIGTERM');
+          },
+          { timeout: 5000, interval: 500 },
+        );
+      } finally {
+        await writer.close();
+        await rm(dirname(pipe), { recursive: true });
+      }
+    },
+    20_000,
   );
 
   it('gives the server a clean environment', async () => {
