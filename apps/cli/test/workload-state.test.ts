@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { endLeftServers } from '../src/workloads/server-processes.ts';
@@ -327,7 +327,7 @@ describe('findStateFolders', () => {
       { XDG_STATE_HOME: 'x', HOME: '/h' },
       '/h/.local/state/thv',
     ],
-    ['where the system says that home is', {}, join(homedir(), '.local/state/thv')],
+    ['where the system says that home is', {}, join(userInfo().homedir, '.local/state/thv')],
   ])('looks %s', (_name, env, root) => {
     expect(findStateFolders(env).root).toBe(root);
   });
