@@ -1,5 +1,7 @@
 /** One pass over text that is already known to be JSON: members, depth, and where things are. */
 
+import { planOf, type Wanted } from './json-wanted.ts';
+
 /** Where a value stands in the text, as UTF-16 offsets: `text.slice(start, end)`. */
 export interface Span {
   readonly start: number;
@@ -31,15 +33,6 @@ interface Frame {
   /** Where the value being read in this frame begins, and what of it is wanted. */
   start: number;
   member: Wanted | undefined;
-}
-
-/** What is wanted of a value: its own place, places of its items, things below. */
-interface Wanted {
-  readonly path: string;
-  isItself: boolean;
-  /** Path of the items, where their places are wanted. */
-  items: string | undefined;
-  readonly members: Map<string, Wanted>;
 }
 
 /** Whether a container is an object, by depth. One for all walks: they never wait for anything. */
@@ -282,32 +275,6 @@ export function countMembers(value: unknown): number {
     if (typeof member === 'object') count += countMembers(member);
   }
   return count;
-}
-
-/** Sets of wanted paths are constants, so each is taken apart once. */
-const plans = new WeakMap<ReadonlySet<string>, Wanted>();
-
-function planOf(paths: ReadonlySet<string>): Wanted {
-  const known = plans.get(paths);
-  if (known !== undefined) return known;
-  const root = wantNothing('');
-  plans.set(paths, root);
-  for (const path of paths) {
-    let at = root;
-    // A key that holds a dot or a bracket is none of these, whatever it looks like in a path.
-    for (const key of path.replace('[]', '').split('.')) {
-      const below = at.members.get(key) ?? wantNothing(at.path === '' ? key : `${at.path}.${key}`);
-      at.members.set(key, below);
-      at = below;
-    }
-    if (path.endsWith('[]')) at.items = path;
-    else at.isItself = true;
-  }
-  return root;
-}
-
-function wantNothing(path: string): Wanted {
-  return { path, isItself: false, items: undefined, members: new Map() };
 }
 
 function trim(text: string, from: number, to: number): Span {

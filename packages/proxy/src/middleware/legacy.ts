@@ -15,7 +15,7 @@ import { encodeSse } from '../stream/sse-encode.ts';
 import { NEEDS_2025 } from '../upstream/answers.ts';
 import type { LegacyUpstream, UpstreamContext } from '../upstream/upstream.ts';
 import { askedBy, contextOf, type ForwardOptions, filter, withoutBody } from './forward.ts';
-import { admitOwner } from './session.ts';
+import { admitOwner, sessionKey } from './session.ts';
 
 /** A POST names its stream in the query, and only the identity that opened it may. */
 export function legacySessionStage(store: SessionStore): Stage {
@@ -96,8 +96,8 @@ async function openStream(
     throw error;
   }
   exchange.sessionId = sessionId;
-  exchange.trafficKey = `session ${sessionId}`;
-  const key = exchange.trafficKey;
+  const key = sessionKey(sessionId);
+  exchange.trafficKey = key;
   const filtered = await filter(exchange, response, undefined, options);
   const stream = streamOf(filtered.body);
   if (stream === null) return filtered;

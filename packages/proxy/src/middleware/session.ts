@@ -21,7 +21,7 @@ export function sessionStage({ sessions: store, traffic, ...options }: SessionOp
   const lost = createLostSessions({
     now: options.now,
     onOver: (sessionId) => {
-      traffic.forget(keyOf(sessionId));
+      traffic.forget(sessionKey(sessionId));
       // The other processes may go on with it; disuse ends it all the same.
       if (store.isOfOneProcess !== true) return;
       store.forget(sessionId).catch((error: unknown) => options.onError(error, 'session'));
@@ -75,7 +75,8 @@ function createCallerKeys(): (owner: SessionOwner) => string {
   };
 }
 
-function keyOf(sessionId: string): string {
+/** Key of the traffic of a session. */
+export function sessionKey(sessionId: string): string {
   return `session ${sessionId}`;
 }
 
@@ -96,7 +97,7 @@ export async function admitOwner(
     return replyError({ status: 404, code: SESSION_NOT_FOUND, id: message?.id });
   }
   exchange.sessionId = sessionId;
-  exchange.trafficKey = keyOf(sessionId);
+  exchange.trafficKey = sessionKey(sessionId);
   return undefined;
 }
 
