@@ -1,5 +1,5 @@
 /** Ctrl-C while an image is downloaded: nothing is waited for, and the download ends too. */
-import { chmod, readFile } from 'node:fs/promises';
+import { chmod, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { identify } from '../src/workloads/process-identity.ts';
@@ -18,6 +18,7 @@ const folder = useTempFolder({ podman: ENGINE });
 describe.skipIf(process.platform === 'win32')('thv run -f IMAGE, while it is pulled', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)('%s ends both', async (signal) => {
     await chmod(join(folder.path, 'podman'), 0o755);
+    await rm(join(folder.path, 'pulling'), { force: true });
     const thv = startThv(['run', '-f', '--engine', 'podman', 'registry.invalid/x/y:1'], {
       env: { HOME: folder.path, PATH: `${folder.path}:${process.env['PATH']}` },
     });

@@ -67,7 +67,7 @@ const REF_KEYS = foldKeys('type', 'name', 'uri');
 const LONGEST_KEY = 'notifications'.length;
 const integer = /^-?(?:0|[1-9]\d*)$/;
 /** Characters of an id's text. Ids are remembered, so that long ones would fill the memory. */
-const MAX_ID_LENGTH = 1024;
+const MAX_ID_LENGTH = 256;
 
 /** Reads one message of a client from the bytes of a body. */
 export function readJsonRpc(bytes: Uint8Array): JsonRpcResult {

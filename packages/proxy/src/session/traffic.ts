@@ -1,6 +1,7 @@
 /** What is under way in one session: requests of the client, and questions of the server (D8, D29). */
 
 import type { FilteredList } from '../mcp/methods.ts';
+import { createTextFilter, type TextFilter } from './text-filter.ts';
 
 /** What is remembered of a client's request. */
 export interface RememberedRequest {
@@ -19,8 +20,8 @@ export interface SessionTraffic {
   /** The request with this id; those answered by a stream are kept, since a resumed one replays answers. */
   requestOf(idText: string): RememberedRequest | undefined;
   /**
-   * True when a server could take this id for that of a list request. Servers find the stream of an
-   * answer by its id, and not all keep `1`, `"1"` and integers beyond 2^53 apart as we do.
+   * False only when no server could take this id for that of a list request. Servers find the stream of
+   * an answer by its id, and not all keep `1`, `"1"` and integers beyond 2^53 apart as we do.
    */
   mayAnswerList(idText: string): boolean;
   /** The server asked the client something. */
@@ -31,8 +32,6 @@ export interface SessionTraffic {
 
 /** Most ids remembered in each direction; the oldest are forgotten first. */
 const MAX_REMEMBERED = 256;
-/** Most loose ids of lists: where there were more, every answer is read. */
-const MAX_LISTS = 1000;
 
 /**
  * Creates the memory of one session.
@@ -47,11 +46,12 @@ export function createSessionTraffic(hasGaps = false): SessionTraffic {
 class Traffic implements SessionTraffic {
   #requests: Map<string, RememberedRequest> | undefined;
   #questions: Map<string, true> | undefined;
-  #lists: Set<string> | undefined;
-  #mayHaveForgotten: boolean;
+  /** Loose keys of all lists that were ever asked for. */
+  #lists: TextFilter | undefined;
+  readonly #hasGaps: boolean;
 
   constructor(hasGaps: boolean) {
-    this.#mayHaveForgotten = hasGaps;
+    this.#hasGaps = hasGaps;
   }
 
   clientAsked(idText: string, { list, mayBeginTask, isJudged }: RememberedRequest): void {
@@ -61,10 +61,8 @@ class Traffic implements SessionTraffic {
     this.#requests ??= new Map();
     remember(this.#requests, idKey(idText), request);
     if (list === undefined) return;
-    this.#lists ??= new Set();
-    // What cannot be remembered is assumed.
-    if (this.#lists.size < MAX_LISTS) this.#lists.add(looseKey(idText));
-    else this.#mayHaveForgotten = true;
+    this.#lists ??= createTextFilter();
+    this.#lists.add(looseKey(idText));
   }
 
   clientAnswered(idText: string): void {
@@ -76,7 +74,7 @@ class Traffic implements SessionTraffic {
   }
 
   mayAnswerList(idText: string): boolean {
-    return this.#mayHaveForgotten || this.#lists?.has(looseKey(idText)) === true;
+    return this.#hasGaps || this.#lists?.mayHave(looseKey(idText)) === true;
   }
 
   serverAsked(idText: string): void {

@@ -1,25 +1,9 @@
 /** What a session holds on to while it goes on: not the messages that have passed. */
 
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { readStrictJson } from '../../src/mcp/strict-json.ts';
 import { fakeUpstream, harness } from '../support/fakes.ts';
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void; // V8's own, there since the line before.
-
-const MIB = 2 ** 20;
-
-/** Large texts lie outside of the heap, and are freed a turn later. */
-async function heldAfterCollection(): Promise<number> {
-  for (let times = 0; times < 3; times += 1) {
-    collect();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
+import { heldAfterCollection, MIB } from '../support/held.ts';
 
 it.each([
   // Long enough to be kept as a part of the text they stand in.
