@@ -160,8 +160,21 @@ function resolveOptions(options: ProxyOptions): ResolvedOptions {
     onExchange: options.onExchange,
     audit: options.audit,
     observer: options.observer,
-    onError: options.onError ?? (() => undefined),
+    onError: quietly(options.onError ?? (() => undefined)),
     now: options.now ?? Date.now,
+  };
+}
+
+/** Tells the operator; a log that fails takes no request down with it, and no process. */
+function quietly(tell: NonNullable<ProxyOptions['onError']>): ResolvedOptions['onError'] {
+  return (error, where) => {
+    try {
+      const told: unknown = tell(error, where);
+      // A function that waits for something is accepted where one that gives nothing is asked for.
+      if (told instanceof Promise) told.catch(() => undefined);
+    } catch {
+      // There is nobody else to tell.
+    }
   };
 }
 

@@ -83,9 +83,12 @@ export interface ProxyOptions {
   readonly audit?: AuditOptions;
   /** Watches requests, decisions, streams and sessions; `@thv/proxy/telemetry` makes one (D39). */
   readonly observer?: ProxyObserver;
-  /** Told the outcome of every request on the MCP route, also of refused ones. */
+  /**
+   * Told the outcome of every request on the MCP route, also of refused ones. Where it throws, the
+   * answer is withheld (500); what it rejects later with goes to `onError`.
+   */
   readonly onExchange?: (report: ExchangeReport) => void;
-  /** Told of what the operator must know; `error` is never shown to a caller. */
+  /** Told of what the operator must know; `error` is never shown to a caller. What it throws is dropped. */
   readonly onError?: (error: unknown, where: string) => void;
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number;

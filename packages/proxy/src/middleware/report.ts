@@ -41,7 +41,7 @@ export function reportStage(options: ReportOptions): Stage {
 }
 
 /** Everybody who wants to know is told, the audit log first: it may take the answer away. */
-function createConclusion({ onExchange, audit, observer, now }: ReportOptions) {
+function createConclusion({ onExchange, audit, observer, now, onError }: ReportOptions) {
   const labels = createSessionLabels();
   return async (exchange: Exchange, given: Answer): Promise<Answer> => {
     let response = given;
@@ -54,7 +54,8 @@ function createConclusion({ onExchange, audit, observer, now }: ReportOptions) {
       response = refuseUnaudited(exchange);
       report = buildReport(exchange, response, now());
     }
-    onExchange?.(report);
+    const told: unknown = onExchange?.(report);
+    if (told instanceof Promise) told.catch((error: unknown) => onError(error, 'report'));
     if (observer !== undefined) {
       exchange.observation ??= beginObservation(exchange, observer);
       exchange.observation.answered(report, session);

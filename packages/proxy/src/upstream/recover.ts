@@ -72,6 +72,7 @@ export function createRecoveringUpstream(
   ): Promise<boolean> => {
     // Somebody else has seen to it meanwhile.
     if (session.serverId !== lostId) return Promise.resolve(true);
+    if (session.isEnding) return Promise.resolve(false);
     session.renewing ??= begin(session, context)
       .catch(() => false)
       .finally(() => {
@@ -192,12 +193,20 @@ export function createRecoveringUpstream(
     async endSession(context) {
       const session = find(context);
       if (session === undefined) return upstream.endSession(context);
-      const response = await upstream.endSession(inSession(session, context));
-      const judged = await judgeAnswer(response, context.signal);
-      if (!judged.isLost && !isSuccess(response)) return named(judged.response, session);
-      book.forget(session.clientId);
-      // A session that is gone has ended, which is what was asked for.
-      return judged.isLost ? emptyAnswer(204) : named(judged.response, session);
+      session.isEnding = true;
+      let hasEnded = false;
+      try {
+        // What is being begun anew has to be ended as well, by the id that it gets.
+        await session.renewing;
+        const response = await upstream.endSession(inSession(session, context));
+        const judged = await judgeAnswer(response, context.signal);
+        hasEnded = judged.isLost || isSuccess(response);
+        if (hasEnded) book.forget(session.clientId);
+        // A session that is gone has ended, which is what was asked for.
+        return judged.isLost ? emptyAnswer(204) : named(judged.response, session);
+      } finally {
+        session.isEnding = hasEnded;
+      }
     },
   };
 }

@@ -14,6 +14,8 @@ export interface RecoverableSession {
   serverId: string;
   /** Set while it is begun anew, for all who wait; false: it could not be. */
   renewing: Promise<boolean> | undefined;
+  /** Its client ends it: it is not begun anew. */
+  isEnding: boolean;
   /** The client may still name an event of a server that is no more. */
   hasOldEvents: boolean;
   /** The server has said 404 to a GET of a session that it had just begun: it knows no streams. */
@@ -66,6 +68,7 @@ export function createRecoveryBook(limits: RecoveryBookLimits): RecoveryBook {
         memory,
         serverId: clientId,
         renewing: undefined,
+        isEnding: false,
         hasOldEvents: false,
         isStreamless: false,
       });
