@@ -309,6 +309,14 @@ describe('loadAuthorizer', () => {
   });
 });
 
+it('says of YAML without an extension, such as a pipe, how it would be read', async () => {
+  const file = await write('pipe', envelope('    - permit(principal, action, resource);\n'));
+  expect(await failure(() => loadAuthorizer(file))).toMatchObject({
+    code: 'ERR_AUTHZ_CONFIG',
+    message: expect.stringMatching(/not JSON: .*a file without an extension.*\.yaml/),
+  });
+});
+
 describe('checkPolicyFile', () => {
   it('reports what is wrong inside, and throws for a file that is missing', async () => {
     const file = await write(

@@ -103,7 +103,11 @@ function parseJson(text: string, file: string): unknown {
     const { message } = error as SyntaxError;
     const offset = offsetOf(message, text);
     const place = offset === undefined ? {} : positionAt(text, offset);
-    throw new AuthzError('ERR_AUTHZ_CONFIG', `not JSON: ${message}`, {
+    const isNamed = extname(file) !== '';
+    const hint = isNamed
+      ? ''
+      : ' (a file without an extension is read as JSON; YAML needs a name that ends in .yaml)';
+    throw new AuthzError('ERR_AUTHZ_CONFIG', `not JSON: ${message}${hint}`, {
       location: { file, ...place },
     });
   }
