@@ -4,7 +4,7 @@ import { EXIT } from '../exit-codes.ts';
 import { once, oneOf } from '../flag-parsers.ts';
 import { ASKED_COMMAND, KEY_SOURCES } from '../secrets/key-store.ts';
 import { type CommandHost, exampleText, FORMATS } from './command-host.ts';
-import type { SecretFlags } from './secrets.ts';
+import type { RekeyFlags, SecretFlags } from './secrets.ts';
 
 export function addSecretCommands(program: Command, { io, finish }: CommandHost): void {
   const secret = program
@@ -51,6 +51,24 @@ export function addSecretCommands(program: Command, { io, finish }: CommandHost)
     .action(async (name: string, _own: unknown, command: Command) => {
       const { deleteSecret } = await import('./secrets.ts');
       finish(await deleteSecret(name, command.optsWithGlobals<SecretFlags>(), io));
+    });
+
+  addKeyFlag(secret.command('rekey'))
+    .description('lock the secrets with a new key; without flags one of the same kind')
+    .option(
+      '--new-key-from <source>',
+      'what locks them from now on: key-store or passphrase',
+      oneOf('--new-key-from', KEY_SOURCES),
+    )
+    .option(
+      '--new-key-file <file>',
+      'file with the new key, made if it is not there',
+      once('--new-key-file'),
+    )
+    .addHelpText('after', exampleText('thv secret rekey --new-key-from key-store'))
+    .action(async (_own: unknown, command: Command) => {
+      const { rekeySecrets } = await import('./secrets.ts');
+      finish(await rekeySecrets(command.optsWithGlobals<RekeyFlags>(), io));
     });
 
   program

@@ -1,4 +1,4 @@
-/** `thv secret set|get|list|delete`. */
+/** `thv secret set|get|list|delete|rekey`. */
 import { CliError, usageError } from '../cli-error.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
@@ -6,20 +6,25 @@ import { createLog } from '../log.ts';
 import { toJsonLine } from '../output/json-line.ts';
 import { renderTable } from '../output/table.ts';
 import { SERVICE } from '../secrets/key-store.ts';
+import { LOCKED_WITH } from '../secrets/secret-key.ts';
 import { checkSecretName, secretVariable } from '../secrets/secret-name.ts';
 import {
   givenSecret,
   type KeyFlags,
   keyGivers,
+  type NewKeyFlags,
+  newKeyGivers,
   noSuchSecret,
   resolveSecrets,
 } from '../secrets/secret-source.ts';
-import { createSecretStore } from '../secrets/secret-store.ts';
+import { createSecretStore, noSecrets } from '../secrets/secret-store.ts';
 import type { Format, GlobalFlags } from './command-host.ts';
 
 export interface SecretFlags extends GlobalFlags, KeyFlags {
   readonly format?: Format;
 }
+
+export type RekeyFlags = GlobalFlags & Pick<KeyFlags, 'keyFile'> & NewKeyFlags;
 
 /** More than any server takes in one variable. */
 const MAX_BYTES = 64 * 1024;
@@ -89,6 +94,19 @@ export async function deleteSecret(name: string, flags: SecretFlags, io: Io): Pr
     }
   });
   createLog(io, flags)({ level: 'info', message: `secret ${name} is deleted` });
+  return EXIT.done;
+}
+
+export async function rekeySecrets(flags: RekeyFlags, io: Io): Promise<ExitCode> {
+  const store = openStore(flags, io);
+  const sealed = await store.peek();
+  if (sealed === undefined) {
+    throw noSecrets();
+  }
+  const present = { key: sealed.header.key, givers: keyGivers(io, flags) };
+  const { kind } = await store.rekey(newKeyGivers(present, io, flags));
+  const log = createLog(io, flags);
+  log({ level: 'info', message: `${LOCKED_WITH[kind]}; copies of the file keep their key` });
   return EXIT.done;
 }
 

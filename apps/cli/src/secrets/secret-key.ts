@@ -37,6 +37,8 @@ export interface KeyGivers {
   /** Of the operating system; absent where nobody may ask it. */
   readonly keyStore: KeyStore | undefined;
   readonly cwd: string;
+  /** Flags for another key than one of the key store. */
+  readonly otherwise: string;
 }
 
 /** 128 MiB and about half a second: what OWASP asks of scrypt. */
@@ -100,7 +102,10 @@ async function makeKey(
   const { keyFrom, passphrase, ask } = givers;
   const wanted = keyFrom?.source ?? (passphrase === undefined ? 'any' : 'passphrase');
   if (wanted !== 'passphrase') {
-    const stored = await createStoredKey(givers.keyStore, wanted === 'any');
+    const stored = await createStoredKey(givers.keyStore, {
+      isOptional: wanted === 'any',
+      otherwise: givers.otherwise,
+    });
     if (stored !== undefined) {
       const key = { kind: 'key-store', entry: stored.entry } as const;
       return { key, secret: expand(stored.material, salt) };
@@ -145,7 +150,8 @@ function assertMeant({ kind }: KeyKind, { keyFile, keyFrom }: KeyGivers, path: s
   }
 }
 
-const LOCKED_WITH = {
+/** What is said of each kind. */
+export const LOCKED_WITH = {
   'key-store': 'a key in the key store of this system locks the secrets',
   'key-file': 'a key file locks the secrets',
   passphrase: 'a passphrase locks the secrets',

@@ -5,13 +5,14 @@ import { EXIT } from '../exit-codes.ts';
 import { oneOf } from '../flag-parsers.ts';
 import type { Io } from '../io.ts';
 import { KEY_SOURCES, type KeySource } from './key-store.ts';
-import type { KeyGivers } from './secret-key.ts';
+import type { KeyGivers, KeyKind } from './secret-key.ts';
 import { type SecretBinding, secretVariable } from './secret-name.ts';
 import { createSecretStore } from './secret-store.ts';
 
 const PASSPHRASE_VARIABLE = 'THV_SECRETS_PASSPHRASE';
 const KEY_FILE_VARIABLE = 'THV_SECRETS_KEY_FILE';
 const KEY_FROM_VARIABLE = 'THV_SECRETS_KEY_FROM';
+const NEW_PASSPHRASE_VARIABLE = 'THV_SECRETS_NEW_PASSPHRASE';
 
 /** What a command of secrets needs of the outside. */
 export type SecretIo = Pick<Io, 'env' | 'cwd' | 'askHidden' | 'keyStore'>;
@@ -20,6 +21,12 @@ export type SecretIo = Pick<Io, 'env' | 'cwd' | 'askHidden' | 'keyStore'>;
 export interface KeyFlags {
   readonly keyFile?: string;
   readonly keyFrom?: KeySource;
+}
+
+/** What flags say about the key that replaces another. */
+export interface NewKeyFlags {
+  readonly newKeyFile?: string;
+  readonly newKeyFrom?: KeySource;
 }
 
 /**
@@ -133,6 +140,56 @@ export function keyGivers(io: SecretIo, flags: KeyFlags = {}): KeyGivers {
       keyFrom === undefined ? undefined : { source: oneOf(givenBy, KEY_SOURCES)(keyFrom), givenBy },
     passphrase: nonEmpty(env[PASSPHRASE_VARIABLE]),
     ask: askHidden,
+    otherwise: '--key-from passphrase or --key-file',
+  };
+}
+
+/**
+ * How this user gives the key that replaces another: by default one of the same kind.
+ *
+ * @param present what locks the secrets until then, and who gives it
+ * @throws {CliError} with exit code 2 when there is none, or the same
+ */
+export function newKeyGivers(
+  present: { readonly key: KeyKind; readonly givers: KeyGivers },
+  { env, cwd, askHidden, keyStore }: SecretIo,
+  { newKeyFile, newKeyFrom }: NewKeyFlags,
+): KeyGivers {
+  if (newKeyFile !== undefined && newKeyFrom !== undefined) {
+    throw usageError(
+      '--new-key-from',
+      'says another thing than --new-key-file',
+      'drop one of them',
+    );
+  }
+  const { key, givers } = present;
+  if (key.kind === 'key-file') {
+    const path = resolve(cwd, givers.keyFile ?? key.path);
+    if (newKeyFile !== undefined && resolve(cwd, newKeyFile) === path) {
+      throw usageError('--new-key-file', `${path} locks them already`, 'name a file for a new key');
+    }
+    if (newKeyFile === undefined && newKeyFrom === undefined) {
+      throw usageError(
+        '--new-key-file',
+        'is missing: a key file locks the secrets',
+        'name a file for the new key, or give --new-key-from',
+      );
+    }
+  }
+  const kind = newKeyFile === undefined ? (newKeyFrom ?? key.kind) : 'key-file';
+  const passphrase = nonEmpty(env[NEW_PASSPHRASE_VARIABLE]);
+  if (kind === 'passphrase' && passphrase === undefined && askHidden === undefined) {
+    throw usageError(
+      'new passphrase',
+      'is asked for, and there is no terminal',
+      `set ${NEW_PASSPHRASE_VARIABLE}`,
+    );
+  }
+  return {
+    keyFrom: kind === 'key-file' ? undefined : { source: kind, givenBy: '--new-key-from' },
+    keyFile: newKeyFile,
+    ...{ passphrase, ask: askHidden, keyStore, cwd },
+    otherwise: '--new-key-from passphrase or --new-key-file',
   };
 }
 

@@ -1,4 +1,6 @@
 /** The encrypted store of this user: `$XDG_CONFIG_HOME/thv/secrets.json`. */
+import { CliError } from '../cli-error.ts';
+import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { type ConfigFile, changeConfigFile, findConfigFile } from '../settings/config-file.ts';
 import { parseSealed, type Sealed, type Secrets, seal, unseal } from './sealed-file.ts';
@@ -15,11 +17,19 @@ export interface SecretStore {
    * @returns what locks it, when it was created
    */
   change(change: (secrets: Map<string, string>) => void): Promise<KeyKind | undefined>;
+  /**
+   * Locks the same secrets with a new key.
+   *
+   * @returns what locks them now
+   * @throws {CliError} with exit code 1 when there is no store
+   */
+  rekey(next: KeyGivers): Promise<KeyKind>;
 }
 
 const FILE = 'secrets.json';
 /** Somebody may be typing a passphrase. Milliseconds. */
 const LOCK_PATIENCE = 60_000;
+const CHANGE = { name: FILE, lock: 'secrets', patience: LOCK_PATIENCE };
 
 export function createSecretStore(env: Io['env'], givers: KeyGivers): SecretStore {
   return {
@@ -32,9 +42,8 @@ export function createSecretStore(env: Io['env'], givers: KeyGivers): SecretStor
         : unseal(sealed, await recallKey(sealed.header, givers, file.path), file.path);
     },
     async change(change) {
-      const how = { name: FILE, lock: 'secrets', patience: LOCK_PATIENCE };
       let created: KeyKind | undefined;
-      await changeConfigFile(env, how, async (file) => {
+      await changeConfigFile(env, CHANGE, async (file) => {
         const sealed = parseFile(file);
         const { secret, header } =
           sealed === undefined
@@ -47,7 +56,32 @@ export function createSecretStore(env: Io['env'], givers: KeyGivers): SecretStor
       });
       return created;
     },
+    async rekey(next) {
+      let made: KeyKind | undefined;
+      await changeConfigFile(env, CHANGE, async (file) => {
+        const sealed = parseFile(file);
+        if (sealed === undefined) {
+          throw noSecrets();
+        }
+        const old = await recallKey(sealed.header, givers, file.path);
+        const secrets = unseal(sealed, old, file.path);
+        const { secret, header } = await createKey(next);
+        made = header.key;
+        return seal(secrets, secret, header);
+      });
+      return made ?? Promise.reject(noSecrets());
+    },
   };
+}
+
+/** Nothing that could be locked anew. */
+export function noSecrets(): CliError {
+  return new CliError({
+    exitCode: EXIT.failed,
+    what: 'secrets',
+    why: 'there are none',
+    wayOut: 'keep one with: thv secret set NAME',
+  });
 }
 
 function parseFile(file: ConfigFile | undefined): Sealed | undefined {

@@ -33,12 +33,13 @@ export function keyFromText(text: string): Buffer | undefined {
 /**
  * Makes a key and keeps it there.
  *
+ * @param otherwise flags for who wants another key
  * @returns undefined when there is no key store and `isOptional`
  * @throws {CliError} with exit code 1 when it is not kept
  */
 export async function createStoredKey(
   keyStore: KeyStore | undefined,
-  isOptional: boolean,
+  { isOptional, otherwise }: { readonly isOptional: boolean; readonly otherwise: string },
 ): Promise<{ readonly entry: string; readonly material: Buffer } | undefined> {
   const material = randomBytes(KEY_BYTES);
   const [entry, text] = [randomBytes(16).toString('hex'), material.toString('base64')];
@@ -54,7 +55,7 @@ export async function createStoredKey(
     answer.status === 'found' || answer.status === 'missing'
       ? (['failed', 'it did not keep what it was given'] as const)
       : [answer.status, answer.why];
-  throw trouble(why, `${WAYS_OUT[status]}, or lock them with --key-from passphrase or --key-file`);
+  throw trouble(why, `${WAYS_OUT[status]}, or lock them with ${otherwise}`);
 }
 
 /**
