@@ -122,7 +122,11 @@ async function prepareEngine(name: EngineName): Promise<EngineImages> {
   }
   for (const env of environments) {
     const own = name === 'podman' ? PRIVATE : [];
-    if (await works(env, 'run', '--rm', '--network=none', ...own, image, '-c', 'exit 0')) {
+    const networks = ['--network=none', ...(name === 'podman' ? ['--network=private'] : [])];
+    const tries = networks.map((network) =>
+      works(env, 'run', '--rm', network, ...own, image, '-c', 'exit 0'),
+    );
+    if ((await Promise.all(tries)).every(Boolean)) {
       return result(undefined, env);
     }
   }

@@ -41,5 +41,5 @@ export function explainExit(error: unknown, { engine, image, how }: Container): 
 function wayOut(code: string | undefined): string {
   return code === undefined
     ? 'check --transport and --target-port, or try it'
-    : 'see the lines above, or try it';
+    : 'look at what it has said above, if anything, or try it';
 }
