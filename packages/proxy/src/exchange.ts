@@ -29,8 +29,8 @@ export interface Exchange {
   hasLostSession?: boolean;
   /** Key of the session's traffic: the session, or the caller where there is no session. */
   trafficKey?: string;
-  /** Set by `parse`, for POST. */
-  message?: McpMessage;
+  /** Set by `parse`, for POST; gone once the answer has begun, since streams hold the exchange. */
+  message?: McpMessage | undefined;
   /** Set by `tools` when the message was renamed: the name by which the caller called the tool. */
   shownTool?: string;
   /** The list that the message asks for, set by `authorize`. */

@@ -1,5 +1,6 @@
 /** The HTTP upstream over `fetch` and over undici, against a real server on loopback. */
 
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -46,6 +47,20 @@ beforeAll(async () => {
             'x-kept': '2',
           })
           .end('{"jsonrpc":"2.0","id":1,"result":{}}');
+      case '/reads': {
+        const chunks: Buffer[] = [];
+        request.on('data', (chunk) => chunks.push(chunk));
+        return request.on('end', () => {
+          const result = {
+            body: createHash('sha256').update(Buffer.concat(chunks)).digest('hex'),
+            length: request.headers['content-length'],
+            coding: request.headers['transfer-encoding'],
+            port: request.socket.remotePort,
+          };
+          const body = JSON.stringify({ jsonrpc: '2.0', id: 1, result });
+          response.writeHead(200, { 'content-type': 'application/json' }).end(body);
+        });
+      }
       case '/accepts':
         return response.writeHead(202).end();
       case '/accepts-for-ever': {
@@ -111,6 +126,27 @@ describe.each([
     );
     await h.proxy.close();
   });
+
+  it.each([10, 16 * 1024, 3 * 1024 * 1024])(
+    'sends a body of %i bytes more as it is',
+    async (more) => {
+      const h = at('/reads');
+      const ports = new Set<number>();
+      for (const letter of 'abcd') {
+        const padding = letter.repeat(more);
+        const body = `{ "jsonrpc": "2.0", "id": 1, "method": "ping", "params": {"padding":"${padding}"}}`;
+        const { result } = await (await h.send(body)).json();
+        expect(result).toMatchObject({
+          body: createHash('sha256').update(body).digest('hex'),
+          length: String(body.length),
+        });
+        expect(result).not.toHaveProperty('coding');
+        ports.add(result.port);
+      }
+      expect(ports.size).toBeLessThan(4);
+      await h.proxy.close();
+    },
+  );
 
   it('passes on neither hop-by-hop headers nor cookies, in either direction', async () => {
     const h = at('/headers');

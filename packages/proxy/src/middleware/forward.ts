@@ -1,5 +1,6 @@
 /** The last stage: asks the upstream, and passes on what the caller may see (D20, D29). */
 
+import type { Identity } from '@thv/oidc';
 import type { FilterResult, PolicyEngine } from '../authorization.ts';
 import { type Exchange, identityOf, type Stage } from '../exchange.ts';
 import type { HintStore } from '../hints/hint-store.ts';
@@ -137,11 +138,12 @@ export function filter(
   const { tools, observer } = options;
   const identity = identityOf(exchange);
   const { expiresAt, issuer, subject } = identity;
+  const isFirst = isFirstPage(message);
   return filterResponse(response, {
     request: asked,
     traffic: options.traffic.of(exchange.trafficKey ?? ''),
     showTool: tools === undefined ? undefined : (text) => showTool(text, tools),
-    filterList: (list, result) => filterList(exchange, { list, result }, options),
+    filterList: (list, result) => filterList({ identity, isFirst }, { list, result }, options),
     onWithheld: (reason) => {
       exchange.reason ??= `withheld:${reason}`;
       options.onError(new Error(`an answer was withheld: ${reason}`), 'filter');
@@ -162,20 +164,20 @@ export function filter(
 }
 
 async function filterList(
-  exchange: Exchange,
+  { identity, isFirst }: { readonly identity: Identity; readonly isFirst: boolean },
   { list, result }: { readonly list: FilteredList; readonly result: unknown },
   { engine, hints, tasks, toolNotices }: ForwardOptions,
 ): Promise<FilterResult> {
-  if (list === 'tasks') return ownTasks(result, identityOf(exchange), tasks);
+  if (list === 'tasks') return ownTasks(result, identity, tasks);
   if (list === 'tools') {
     hints.observe(result);
-    toolNotices?.observe(result, isFirstPage(exchange));
+    toolNotices?.observe(result, isFirst);
   }
   if (engine === 'anything-authenticated') return { ok: true, kept: 'all' };
-  return engine.filterList({ identity: identityOf(exchange), list }, result);
+  return engine.filterList({ identity, list }, result);
 }
 
-function isFirstPage({ message }: Exchange): boolean {
+function isFirstPage(message: McpMessage | undefined): boolean {
   return message !== undefined && message.params?.['cursor'] === undefined;
 }
 

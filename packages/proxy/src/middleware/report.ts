@@ -28,14 +28,16 @@ export function reportStage(options: ReportOptions): Stage {
     } catch (error) {
       response = replyThrown(exchange, error, options);
     }
-    if (!isWatched) return response;
     try {
+      if (!isWatched) return response;
       sourceOf(exchange);
       return await conclude(exchange, response);
     } catch (error) {
       // Whoever is to be told has failed: what nobody knows of is not served.
       discard(response);
       return replyThrown(exchange, error, options);
+    } finally {
+      exchange.message = undefined;
     }
   };
 }

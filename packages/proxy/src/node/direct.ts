@@ -88,20 +88,30 @@ class DirectRequest implements ProxyRequest {
           chunks.push(chunk);
           return;
         }
-        chunks.length = 0;
-        incoming.off('data', onData);
+        forget();
         incoming.pause();
         resolve('too-large');
       };
-      incoming.on('data', onData);
-      incoming.once('end', () => {
+      const onEnd = (): void => {
+        forget();
         const [first] = chunks;
         resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
-      });
-      incoming.once('error', reject);
-      incoming.once('close', () => {
-        if (!incoming.readableEnded) reject(new Error('the client left'));
-      });
+      };
+      const onFailure = (error: unknown = new Error('the client left')): void => {
+        forget();
+        reject(error);
+      };
+      const listeners = [
+        ['data', onData],
+        ['end', onEnd],
+        ['error', onFailure],
+        ['close', onFailure],
+      ] as const;
+      // The request lives as long as its connection, and would keep the body.
+      const forget = (): void => {
+        for (const [event, listener] of listeners) incoming.off(event, listener);
+      };
+      for (const [event, listener] of listeners) incoming.on(event, listener);
     });
   }
 }

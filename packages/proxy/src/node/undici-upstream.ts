@@ -1,5 +1,6 @@
 /** The HTTP upstream on Node: a connection pool instead of the platform's slower `fetch`. */
 
+import type { Readable } from 'node:stream';
 import { Pool } from 'undici';
 import {
   createHttpUpstream,
@@ -27,6 +28,22 @@ export function createUndiciUpstream(options: UndiciUpstreamOptions): Upstream {
   return createHttpUpstream({ ...options, ...openPool(options) });
 }
 
+/** Bytes from which a body is let go of once it has been sent: undici keeps it until the answer has ended. */
+const LARGE = 16 * 1024;
+
+/** Gives the body to whoever sends it, and forgets it. */
+function giveOnce(body: Uint8Array): Readable {
+  let left: Uint8Array | undefined = body;
+  const next = (): IteratorResult<Uint8Array> => {
+    if (left === undefined) return { done: true, value: undefined };
+    const value = left;
+    left = undefined;
+    return { done: false, value };
+  };
+  // undici takes any iterable; its types know streams only.
+  return { [Symbol.iterator]: () => ({ next }) } as unknown as Readable;
+}
+
 /** An exchange over a pool of connections to one origin. */
 export function openPool(
   options: Pick<UndiciUpstreamOptions, 'url' | 'connections'>,
@@ -45,7 +62,11 @@ export function openPool(
     const path = `${url.pathname}${url.search}`;
     const flat: string[] = [];
     for (const [name, value] of headers) flat.push(name, value);
-    pool.dispatch({ path, method, headers: flat, body: body ?? null, headersTimeout }, handler);
+    const isLarge = body !== undefined && body.byteLength > LARGE;
+    // A length that the client declared has been left out, since it is one of this connection's.
+    if (isLarge) flat.push('content-length', String(body.byteLength));
+    const sent = isLarge ? giveOnce(body) : (body ?? null);
+    pool.dispatch({ path, method, headers: flat, body: sent, headersTimeout }, handler);
     return handler.answer;
   };
   return { exchange, close: () => pool.destroy() };
