@@ -70,6 +70,17 @@ describe('thv run --secret', () => {
     }
   }, 60_000);
 
+  it('goes on when it is to be restarted and its secrets cannot be read', async () => {
+    const { code, err } = await run('steady', '--secret', 'api-key,target=API_KEY');
+    expect(code, err).toBe(0);
+    const unlocked = { ...env, THV_SECRETS_KEY_FILE: join(folder.path, 'server.mjs') };
+    const restarted = await runThv(['restart', 'steady'], { env: unlocked });
+    expect(restarted).toMatchObject({ code: 2, out: '' });
+    expect(restarted.err).toContain('server.mjs holds no key of thv');
+    const { out } = await runThv(['status', 'steady', '--format', 'json'], { env });
+    expect(JSON.parse(out)).toMatchObject({ status: 'running' });
+  }, 60_000);
+
   it.each([[[]], [['-f']]])('does not start without it, and says its name: %j', async (flags) => {
     const args = [...flags, '--secret', 'nothing,target=API_KEY'];
     const { code, out, err } = await run('missing', ...args);

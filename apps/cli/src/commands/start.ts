@@ -4,7 +4,7 @@ import type { ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
 import { parseSecretBinding, type SecretBinding } from '../secrets/secret-name.ts';
-import { unlockSecrets } from '../secrets/secret-source.ts';
+import { resolveSecrets, unlockSecrets } from '../secrets/secret-source.ts';
 import { askWorkload } from '../workloads/control-channel.ts';
 import { isUp, lookAtWorkload, type WorkloadView } from '../workloads/look-at-workload.ts';
 import {
@@ -54,6 +54,10 @@ export async function startWorkloads(args: StartArguments, io: Io): Promise<Exit
         // Before anything is stopped: without its values it could not be started again.
         assertEnvironment(record.run, io.env);
         const values = await chooseValues(record, view, { given, how });
+        if (isUp(view)) {
+          const names = secretsOf(record.run).map(({ secret }) => secret);
+          await resolveSecrets(names, open);
+        }
         await stopProcess(record, store.folders);
         const options = { record, values, readyTimeout, interrupted, isNew: false };
         const { url } = await startWorkload(options, { io: open, store });
