@@ -1,5 +1,5 @@
 /** `thv secret rekey`: another key for the secrets that are there, and all of them or nothing. */
-import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { KeyStore } from '../src/secrets/key-store.ts';
 import { type RunMainOptions, runMain } from './run-main.ts';
@@ -165,6 +165,44 @@ describe('thv secret rekey', () => {
     expect(same).toMatchObject({ code: 2 });
     expect(same.err).toMatch(/locks them already/);
     expect(await get({})).toBe(VALUE);
+  });
+
+  it('takes no copy of that file, no link to it, and not the same passphrase', async () => {
+    const { home, secret, get, file } = await createKeeper(['--key-file', 'key'], {});
+    await copyFile(`${home}/key`, `${home}/copy`);
+    await symlink('key', `${home}/link`);
+    const before = await file();
+    for (const name of ['copy', 'link']) {
+      const { code, err } = await secret(['rekey', '--new-key-file', name]);
+      expect(code).toBe(2);
+      expect(err).toContain(`the key in ${home}/${name} locks them already`);
+    }
+    expect(await file()).toBe(before);
+    expect(await get({})).toBe(VALUE);
+    const other = await createKeeper();
+    const env = { ...OLD, THV_SECRETS_NEW_PASSPHRASE: OLD.THV_SECRETS_PASSPHRASE };
+    const { code, err } = await other.secret(['rekey'], { env });
+    expect(code).toBe(2);
+    expect(err).toContain('new passphrase: it locks them already; choose another');
+  });
+
+  it('says which variables name another key from then on', async () => {
+    const { home, secret } = await createKeeper(['--key-file', 'key'], {});
+    const env = { THV_SECRETS_KEY_FILE: `${home}/key` };
+    const { code, err } = await secret(['rekey', '--new-key-file', 'next'], { env });
+    expect(code, err).toBe(0);
+    expect(err).toContain('THV_SECRETS_KEY_FILE is set here and names another key; change it');
+    const after = await secret(['rekey', '--new-key-file', 'third', '--key-file', 'next'], {
+      env: { THV_SECRETS_KEY_FILE: 'third', THV_SECRETS_KEY_FROM: '' },
+    });
+    expect(after.code, after.err).toBe(0);
+    expect(after.err).not.toContain('warning');
+    const from = await createKeeper([], { env: { ...OLD, THV_SECRETS_KEY_FROM: 'passphrase' } });
+    const moved = await from.secret(['rekey', '--new-key-file', 'key'], {
+      env: { ...OLD, THV_SECRETS_KEY_FROM: 'passphrase' },
+    });
+    expect(moved.code, moved.err).toBe(0);
+    expect(moved.err).toContain('THV_SECRETS_KEY_FROM is set here and names another key');
   });
 
   it('makes no store where there is none', async () => {

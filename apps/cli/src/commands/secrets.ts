@@ -15,6 +15,7 @@ import {
   type NewKeyFlags,
   newKeyGivers,
   noSuchSecret,
+  outdatedVariables,
   resolveSecrets,
 } from '../secrets/secret-source.ts';
 import { createSecretStore, noSecrets } from '../secrets/secret-store.ts';
@@ -103,10 +104,13 @@ export async function rekeySecrets(flags: RekeyFlags, io: Io): Promise<ExitCode>
   if (sealed === undefined) {
     throw noSecrets();
   }
-  const present = { key: sealed.header.key, givers: keyGivers(io, flags) };
-  const { kind } = await store.rekey(newKeyGivers(present, io, flags));
+  const key = await store.rekey(newKeyGivers(sealed.header.key, io, flags));
   const log = createLog(io, flags);
-  log({ level: 'info', message: `${LOCKED_WITH[kind]}; copies of the file keep their key` });
+  const older = 'older copies of secrets.json still open with the key before';
+  log({ level: 'info', message: `${LOCKED_WITH[key.kind]} now; ${older}` });
+  for (const variable of outdatedVariables(io, key)) {
+    log({ level: 'warn', message: `${variable} is set here and names another key; change it` });
+  }
   return EXIT.done;
 }
 

@@ -2,14 +2,17 @@
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import { CliError, usageError } from '../cli-error.ts';
+import { type CliError, usageError } from '../cli-error.ts';
 import { codeOf } from '../error-code.ts';
 import { readRegularFile, UnusableFileError } from '../regular-file.ts';
 import { describeFileError } from '../workloads/state-folders.ts';
 import { KEY_BYTES, keyFromText } from './stored-key.ts';
 
-/** @throws {CliError} with exit code 2 */
-export async function createOrReadKeyFile(path: string): Promise<Buffer> {
+/**
+ * @param by what names it
+ * @throws {CliError} with exit code 2
+ */
+export async function createOrReadKeyFile(path: string, by: string): Promise<Buffer> {
   let file: FileHandle;
   try {
     file = await open(path, 'wx', 0o600);
@@ -17,7 +20,7 @@ export async function createOrReadKeyFile(path: string): Promise<Buffer> {
     if (codeOf(error) === 'EEXIST') {
       return readKeyFile(path, { isNamed: true });
     }
-    throw cannotWrite(path, error);
+    throw cannotWrite(path, by, error);
   }
   const material = randomBytes(KEY_BYTES);
   try {
@@ -26,15 +29,15 @@ export async function createOrReadKeyFile(path: string): Promise<Buffer> {
   } catch (error) {
     // A part of a key would be in the way of the next try.
     await rm(path, { force: true });
-    throw cannotWrite(path, error);
+    throw cannotWrite(path, by, error);
   } finally {
     await file.close();
   }
   return material;
 }
 
-function cannotWrite(path: string, error: unknown): CliError {
-  return usageError('--key-file', `${path} cannot be written: ${describeFileError(error)}`);
+function cannotWrite(path: string, by: string, error: unknown): CliError {
+  return usageError(by, `${path} cannot be written: ${describeFileError(error)}`);
 }
 
 /**
@@ -46,34 +49,42 @@ export async function readKeyFile(
   path: string,
   { isNamed }: { readonly isNamed: boolean },
 ): Promise<Buffer> {
-  const check = ({ mode }: Stats): void => {
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      throw usageError('key file', `${path} can be read by others`, `chmod 600 ${path}`);
-    }
+  let isPrivate = true;
+  const look = ({ mode }: Stats): void => {
+    isPrivate = process.platform === 'win32' || (mode & 0o077) === 0;
   };
-  const read = isNamed ? readAnything(path, check) : readRegularFile(path, check);
+  const read = isNamed ? readFileOrPipe(path, look) : readRegularFile(path, look);
   const { bytes } = await read.catch((error: unknown) => {
-    if (error instanceof CliError) {
-      throw error;
-    }
     const why =
       error instanceof UnusableFileError ? `cannot be used: ${error.message}` : 'cannot be read';
-    throw usageError('key file', `${path} ${why}`, 'name it with --key-file');
+    throw usageError(
+      'key file',
+      `${path} ${why}`,
+      isNamed ? 'check the path' : 'name it with --key-file',
+    );
   });
   const material = keyFromText(bytes.toString('utf8').trim());
   if (material === undefined) {
-    throw usageError('key file', `${path} holds no key of thv`, 'it is 32 bytes in base64');
+    throw usageError('key file', `${path} holds no key of thv`, 'a key is 32 bytes in base64');
+  }
+  // Only now: nobody should be told to change what is no key.
+  if (!isPrivate) {
+    throw usageError('key file', `${path} can be read by others`, `chmod 600 ${path}`);
   }
   return material;
 }
 
-async function readAnything(
+async function readFileOrPipe(
   path: string,
-  check: (stats: Stats) => void,
+  look: (stats: Stats) => void,
 ): Promise<{ bytes: Buffer }> {
   const file = await open(path);
   try {
-    check(await file.stat());
+    const stats = await file.stat();
+    if (stats.isDirectory() || stats.isCharacterDevice() || stats.isBlockDevice()) {
+      throw new UnusableFileError(`it is a ${stats.isDirectory() ? 'folder' : 'device'}`);
+    }
+    look(stats);
     return { bytes: await file.readFile() };
   } finally {
     await file.close();

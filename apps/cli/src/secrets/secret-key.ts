@@ -30,6 +30,8 @@ export interface KeyGivers {
   readonly keyFrom: { readonly source: KeySource; readonly givenBy: string } | undefined;
   /** `--key-file`, or the variable of that name; wins over the path in the store. */
   readonly keyFile: string | undefined;
+  /** What names it. */
+  readonly keyFileBy: string;
   /** From the environment. */
   readonly passphrase: string | undefined;
   /** Asks for it where nobody sees what is typed; absent without a terminal. */
@@ -49,15 +51,25 @@ const BLOCK_SIZE = 8;
 const SHORTEST_PASSPHRASE = 8;
 
 /**
- * Makes the key of a new store.
+ * Makes the key of a new store, or of one that had another.
  *
- * @throws {CliError} with exit code 2 when nobody gives one, 1 when the key store does not keep it
+ * @param former what locks it until then
+ * @throws {CliError} with exit code 2 when nobody gives one, or it is the former, 1 when the key store
+ * does not keep it
  */
 export async function createKey(
   givers: KeyGivers,
+  former?: KeyHeader,
 ): Promise<{ readonly secret: Buffer; readonly header: KeyHeader }> {
   const salt = randomBytes(32);
-  const { key, secret } = await makeKey(givers, salt);
+  const { key, derive } = await makeKey(givers);
+  if (former !== undefined && key.kind === former.key.kind) {
+    const cost = former.key.kind === 'passphrase' ? former.key.cost : COST;
+    if (timingSafeEqual(checkValue(await derive(former.salt, cost)), former.check)) {
+      throw sameKey(key);
+    }
+  }
+  const secret = await derive(salt, COST);
   return { secret, header: { key, salt, check: checkValue(secret) } };
 }
 
@@ -75,7 +87,7 @@ export async function recallKey(
   assertMeant(key, givers, path);
   const secret = await findKey(key, { salt, path }, givers);
   if (!timingSafeEqual(checkValue(secret), check)) {
-    throw new CliError({ exitCode: EXIT.failed, what: 'secrets', ...WRONG_KEY[key.kind] });
+    throw wrongKey(key, givers);
   }
   return secret;
 }
@@ -89,15 +101,28 @@ export function checkCost(cost: number, where: string): number {
   return cost;
 }
 
+function sameKey(key: KeyKind): CliError {
+  return key.kind === 'key-file'
+    ? usageError(
+        'new key file',
+        `the key in ${key.path} locks them already`,
+        'name a file for a new key',
+      )
+    : usageError('new passphrase', 'it locks them already', 'choose another');
+}
+
+interface MadeKey {
+  readonly key: KeyKind;
+  /** The secret for a salt; only a passphrase has a cost. */
+  readonly derive: (salt: Buffer, cost: number) => Buffer | Promise<Buffer>;
+}
+
 /** The first that there is: what the user names, the key store, a passphrase. */
-async function makeKey(
-  givers: KeyGivers,
-  salt: Buffer,
-): Promise<{ readonly key: KeyKind; readonly secret: Buffer }> {
+async function makeKey(givers: KeyGivers): Promise<MadeKey> {
   const path = keyFileOf(givers);
   if (path !== undefined) {
-    const key = { kind: 'key-file', path } as const;
-    return { key, secret: expand(await createOrReadKeyFile(path), salt) };
+    const material = await createOrReadKeyFile(path, givers.keyFileBy);
+    return { key: { kind: 'key-file', path }, derive: (salt) => expand(material, salt) };
   }
   const { keyFrom, passphrase, ask } = givers;
   const wanted = keyFrom?.source ?? (passphrase === undefined ? 'any' : 'passphrase');
@@ -107,16 +132,19 @@ async function makeKey(
       otherwise: givers.otherwise,
     });
     if (stored !== undefined) {
-      const key = { kind: 'key-store', entry: stored.entry } as const;
-      return { key, secret: expand(stored.material, salt) };
+      const { entry, material } = stored;
+      return { key: { kind: 'key-store', entry }, derive: (salt) => expand(material, salt) };
     }
   }
   if (passphrase === undefined && ask === undefined) {
     const why = wanted === 'any' ? ', and no key store answers here' : '';
     throw usageError('secrets', `nothing to lock them with${why}`, WAYS);
   }
-  const key = { kind: 'passphrase', cost: COST } as const;
-  return { key, secret: await stretch(await newPassphrase(givers), salt, COST) };
+  const chosen = await newPassphrase(givers);
+  return {
+    key: { kind: 'passphrase', cost: COST },
+    derive: (salt, cost) => stretch(chosen, salt, cost),
+  };
 }
 
 async function findKey(
@@ -140,10 +168,11 @@ async function findKey(
  * What is chosen once is not chosen again: a flag that says otherwise would do nothing. It is also how
  * somebody notices that another file was put there.
  */
-function assertMeant({ kind }: KeyKind, { keyFile, keyFrom }: KeyGivers, path: string): void {
+function assertMeant({ kind }: KeyKind, givers: KeyGivers, path: string): void {
+  const { keyFile, keyFileBy, keyFrom } = givers;
   const wayOut = `drop it; if they were locked in another way, somebody has changed ${path}`;
   if (kind !== 'key-file' && keyFile !== undefined) {
-    throw usageError('--key-file', `means nothing: ${LOCKED_WITH[kind]}`, wayOut);
+    throw usageError(keyFileBy, `means nothing: ${LOCKED_WITH[kind]}`, wayOut);
   }
   if (keyFrom !== undefined && keyFrom.source !== kind) {
     throw usageError(keyFrom.givenBy, `means nothing: ${LOCKED_WITH[kind]}`, wayOut);
@@ -157,14 +186,22 @@ export const LOCKED_WITH = {
   passphrase: 'a passphrase locks the secrets',
 } as const;
 
-const WRONG_KEY = {
-  'key-store': {
-    why: 'the key store of this system holds another key than theirs',
-    wayOut: 'restore the one or the other from a backup',
-  },
-  'key-file': { why: 'the key file is another one', wayOut: 'name the right one with --key-file' },
-  passphrase: { why: 'the passphrase is wrong', wayOut: 'try again' },
-} as const;
+function wrongKey(key: KeyKind, givers: KeyGivers): CliError {
+  const path = keyFileOf(givers);
+  const named = path === undefined ? '' : `: ${path} of ${givers.keyFileBy}`;
+  const said = {
+    'key-store': {
+      why: 'the key store of this system holds another key than theirs',
+      wayOut: 'restore the one or the other from a backup',
+    },
+    'key-file': {
+      why: `the key file is another one${named}`,
+      wayOut: 'name the right one with --key-file',
+    },
+    passphrase: { why: 'the passphrase is wrong', wayOut: 'try again' },
+  };
+  return new CliError({ exitCode: EXIT.failed, what: 'secrets', ...said[key.kind] });
+}
 
 const WAYS = 'give --key-file FILE, or set THV_SECRETS_PASSPHRASE, or use a terminal';
 

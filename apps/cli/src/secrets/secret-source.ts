@@ -136,6 +136,7 @@ export function keyGivers(io: SecretIo, flags: KeyFlags = {}): KeyGivers {
   }
   return {
     ...{ keyFile, keyStore, cwd },
+    keyFileBy: isFlagged ? '--key-file' : KEY_FILE_VARIABLE,
     keyFrom:
       keyFrom === undefined ? undefined : { source: oneOf(givenBy, KEY_SOURCES)(keyFrom), givenBy },
     passphrase: nonEmpty(env[PASSPHRASE_VARIABLE]),
@@ -147,11 +148,11 @@ export function keyGivers(io: SecretIo, flags: KeyFlags = {}): KeyGivers {
 /**
  * How this user gives the key that replaces another: by default one of the same kind.
  *
- * @param present what locks the secrets until then, and who gives it
- * @throws {CliError} with exit code 2 when there is none, or the same
+ * @param present what locks the secrets until then
+ * @throws {CliError} with exit code 2 when nobody gives one
  */
 export function newKeyGivers(
-  present: { readonly key: KeyKind; readonly givers: KeyGivers },
+  present: KeyKind,
   { env, cwd, askHidden, keyStore }: SecretIo,
   { newKeyFile, newKeyFrom }: NewKeyFlags,
 ): KeyGivers {
@@ -162,21 +163,15 @@ export function newKeyGivers(
       'drop one of them',
     );
   }
-  const { key, givers } = present;
-  if (key.kind === 'key-file') {
-    const path = resolve(cwd, givers.keyFile ?? key.path);
-    if (newKeyFile !== undefined && resolve(cwd, newKeyFile) === path) {
-      throw usageError('--new-key-file', `${path} locks them already`, 'name a file for a new key');
-    }
-    if (newKeyFile === undefined && newKeyFrom === undefined) {
-      throw usageError(
-        '--new-key-file',
-        'is missing: a key file locks the secrets',
-        'name a file for the new key, or give --new-key-from',
-      );
-    }
+  const needsFile = present.kind === 'key-file' && newKeyFrom === undefined;
+  if (needsFile && newKeyFile === undefined) {
+    throw usageError(
+      '--new-key-file',
+      'is missing: a key file locks the secrets',
+      'name a file for the new key, or give --new-key-from',
+    );
   }
-  const kind = newKeyFile === undefined ? (newKeyFrom ?? key.kind) : 'key-file';
+  const kind = newKeyFile === undefined ? (newKeyFrom ?? present.kind) : 'key-file';
   const passphrase = nonEmpty(env[NEW_PASSPHRASE_VARIABLE]);
   if (kind === 'passphrase' && passphrase === undefined && askHidden === undefined) {
     throw usageError(
@@ -187,10 +182,21 @@ export function newKeyGivers(
   }
   return {
     keyFrom: kind === 'key-file' ? undefined : { source: kind, givenBy: '--new-key-from' },
-    keyFile: newKeyFile,
+    ...{ keyFile: newKeyFile, keyFileBy: '--new-key-file' },
     ...{ passphrase, ask: askHidden, keyStore, cwd },
     otherwise: '--new-key-from passphrase or --new-key-file',
   };
+}
+
+/** The variables that name another key than the one that locks the secrets now. */
+export function outdatedVariables({ env, cwd }: SecretIo, key: KeyKind): readonly string[] {
+  const keyFile = nonEmpty(env[KEY_FILE_VARIABLE]);
+  const keyFrom = nonEmpty(env[KEY_FROM_VARIABLE]);
+  const isTheirs = key.kind === 'key-file' && resolve(cwd, keyFile ?? key.path) === key.path;
+  return [
+    ...(keyFile === undefined || isTheirs ? [] : [KEY_FILE_VARIABLE]),
+    ...(keyFrom === undefined || keyFrom === key.kind ? [] : [KEY_FROM_VARIABLE]),
+  ];
 }
 
 function nonEmpty(value: string | undefined): string | undefined {

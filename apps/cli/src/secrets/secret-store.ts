@@ -1,5 +1,6 @@
 /** The encrypted store of this user: `$XDG_CONFIG_HOME/thv/secrets.json`. */
-import { CliError } from '../cli-error.ts';
+import { rm, stat } from 'node:fs/promises';
+import { CliError, usageError } from '../cli-error.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { type ConfigFile, changeConfigFile, findConfigFile } from '../settings/config-file.ts';
@@ -47,7 +48,7 @@ export function createSecretStore(env: Io['env'], givers: KeyGivers): SecretStor
         const sealed = parseFile(file);
         const { secret, header } =
           sealed === undefined
-            ? await createKey(givers)
+            ? await createFirstKey(givers, file.path)
             : { secret: await recallKey(sealed.header, givers, file.path), header: sealed.header };
         created = sealed === undefined ? header.key : undefined;
         const secrets = new Map(sealed === undefined ? [] : unseal(sealed, secret, file.path));
@@ -65,13 +66,33 @@ export function createSecretStore(env: Io['env'], givers: KeyGivers): SecretStor
         }
         const old = await recallKey(sealed.header, givers, file.path);
         const secrets = unseal(sealed, old, file.path);
-        const { secret, header } = await createKey(next);
+        const { secret, header } = await createKey(next, sealed.header);
         made = header.key;
         return seal(secrets, secret, header);
       });
       return made ?? Promise.reject(noSecrets());
     },
   };
+}
+
+/** A key that was made where the store belongs would be written over. */
+async function createFirstKey(givers: KeyGivers, path: string): ReturnType<typeof createKey> {
+  const made = await createKey(givers);
+  const { key } = made.header;
+  if (key.kind === 'key-file' && (await isSameFile(key.path, path))) {
+    await rm(path);
+    throw usageError(
+      givers.keyFileBy,
+      `${path} is where the secrets are kept`,
+      'name another file for their key',
+    );
+  }
+  return made;
+}
+
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([one, other].map((path) => stat(path).catch(() => undefined)));
+  return a !== undefined && a.ino === b?.ino && a.dev === b.dev;
 }
 
 /** Nothing that could be locked anew. */

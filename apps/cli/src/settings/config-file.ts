@@ -1,9 +1,9 @@
 /** The files in the folder of what thv's user has chosen: each changed by one command at a time. */
-import { realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../error-code.ts';
-import { readRegularFile } from '../regular-file.ts';
-import { writeFileAtomically } from '../workloads/atomic-file.ts';
+import { readRegularFile, UnusableFileError } from '../regular-file.ts';
+import { isPartOf, writeFileAtomically } from '../workloads/atomic-file.ts';
 import { withLock } from '../workloads/workload-lock.ts';
 import { createConfigFolder, findConfigFolder, toConfigError } from './config-folder.ts';
 import type { Environment } from './user-folder.ts';
@@ -54,9 +54,19 @@ export async function changeConfigFile(
       await writeFileAtomically(real, text).catch((error) => {
         throw toConfigError(error, path);
       });
+      await removeParts(real);
     },
     { patience },
   );
+}
+
+/** What a command that was killed has left beside it: nobody else writes now. */
+async function removeParts(path: string): Promise<void> {
+  const folder = dirname(path);
+  const entries = await readdir(folder).catch(() => []);
+  for (const entry of entries.filter((one) => isPartOf(basename(path), one))) {
+    await rm(join(folder, entry), { force: true });
+  }
 }
 
 async function readConfigFile(path: string): Promise<ConfigFile> {
@@ -64,9 +74,21 @@ async function readConfigFile(path: string): Promise<ConfigFile> {
     const { bytes } = await readRegularFile(path);
     return { path, bytes };
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') {
-      return { path, bytes: undefined };
+    if (codeOf(error) !== 'ENOENT') {
+      throw toConfigError(error, path);
     }
-    throw toConfigError(error, path);
+    // What a link of the user's own leads to may be on a disk that is not there now.
+    if ((await leadsNowhere(path)) || (await leadsNowhere(dirname(path)))) {
+      throw toConfigError(new UnusableFileError('it is behind a link that leads nowhere'), path);
+    }
+    return { path, bytes: undefined };
   }
+}
+
+async function leadsNowhere(path: string): Promise<boolean> {
+  const isLink = await lstat(path).then(
+    (stats) => stats.isSymbolicLink(),
+    () => false,
+  );
+  return isLink && (await stat(path).catch(codeOf)) === 'ENOENT';
 }

@@ -37,6 +37,11 @@ export async function writeFileAtomically(
   await syncFolder(dirname(path));
 }
 
+/** Whether a file beside one of that name is a part that was being written when its writer was killed. */
+export function isPartOf(name: string, other: string): boolean {
+  return other.startsWith(`${name}.`) && /^[0-9a-f]{12}\.tmp$/.test(other.slice(name.length + 1));
+}
+
 /** Without it a crash of the machine could undo the rename. */
 async function syncFolder(path: string): Promise<void> {
   try {
