@@ -36,6 +36,10 @@ const vectors: readonly (readonly [string, string | null, string])[] = [
   ['18 100 KB', `Bearer ${'a'.repeat(100_000)}`, 'ERR_OIDC_TOKEN_TOO_LARGE'],
   ['18b one over', `Bearer ${'a'.repeat(MAX_TOKEN_LENGTH + 1)}`, 'ERR_OIDC_TOKEN_TOO_LARGE'],
   ['18c the longest', `Bearer ${'a'.repeat(MAX_TOKEN_LENGTH)}`, 'accepted'],
+  // A minute of work and more where each blank is looked from to the end of all of them.
+  ['18d blanks without end', `Basic a${' '.repeat(100_000)}a`, MISSING],
+  ['18e tabs without end', `a${'\t'.repeat(100_000)}a`, MISSING],
+  ['18f blanks in a token', `Bearer a${' '.repeat(100_000)}a`, 'ERR_OIDC_TOKEN_TOO_LARGE'],
 ];
 
 describe('parseBearer', () => {
