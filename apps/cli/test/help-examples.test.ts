@@ -90,6 +90,7 @@ const EXAMPLES_OF: readonly [path: string, expected: RegExp, serves?: true][] = 
   ['secret set', /^$/],
   ['secret get', /^ey/],
   ['secret list', /"name":"github-token","source":"store"/],
+  ['secret rekey', /^$/],
   ['secret delete', /^$/],
   ['config set-registry', /^$/],
   ['config get-registry', /\/registry\.json"}$/m],

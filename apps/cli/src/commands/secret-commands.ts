@@ -65,7 +65,7 @@ export function addSecretCommands(program: Command, { io, finish }: CommandHost)
       'file with the new key, made if it is not there',
       once('--new-key-file'),
     )
-    .addHelpText('after', exampleText('thv secret rekey --new-key-from key-store'))
+    .addHelpText('after', exampleText('thv secret rekey --new-key-file new.key'))
     .action(async (_own: unknown, command: Command) => {
       const { rekeySecrets } = await import('./secrets.ts');
       finish(await rekeySecrets(command.optsWithGlobals<RekeyFlags>(), io));

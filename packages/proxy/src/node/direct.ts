@@ -9,6 +9,7 @@ import { type Answer, discard, isBodyless } from '../http/answer.ts';
 import { Fields } from '../http/fields.ts';
 import type { ProxyRequest } from '../http/request.ts';
 import type { PeerInfo } from '../source/request-source.ts';
+import { Collected } from '../stream/body-limit.ts';
 
 /** Answers requests as the stages see them; `McpProxy.answer` is one. */
 export type DirectAnswer = (request: ProxyRequest, peer: PeerInfo) => Promise<Answer>;
@@ -80,12 +81,10 @@ class DirectRequest implements ProxyRequest {
         resolve(bytes.length > limit ? 'too-large' : bytes);
         return;
       }
-      const chunks: Buffer[] = [];
-      let size = 0;
+      const bytes = new Collected();
       const onData = (chunk: Buffer): void => {
-        size += chunk.length;
-        if (size <= limit) {
-          chunks.push(chunk);
+        if (bytes.size + chunk.length <= limit) {
+          bytes.add(chunk);
           return;
         }
         forget();
@@ -94,8 +93,7 @@ class DirectRequest implements ProxyRequest {
       };
       const onEnd = (): void => {
         forget();
-        const [first] = chunks;
-        resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
+        resolve(bytes.all);
       };
       const onFailure = (error: unknown = new Error('the client left')): void => {
         forget();

@@ -16,24 +16,40 @@ export async function readBounded(
   const leave = (): void => void reader.cancel().catch(() => undefined);
   if (signal?.aborted === true) leave();
   signal?.addEventListener('abort', leave, { once: true });
-  let all: Uint8Array = new Uint8Array();
-  let size = 0;
+  const bytes = new Collected();
   try {
     for (;;) {
       const { done, value } = await reader.read();
       signal?.throwIfAborted();
-      if (done) return all.subarray(0, size);
-      if (size + value.byteLength > limit) {
+      if (done) return bytes.all;
+      if (bytes.size + value.byteLength > limit) {
         leave();
         return 'too-large';
       }
-      // Copied together, because a list of chunks of one byte each takes a hundred times their size.
-      if (size === 0) all = value;
-      else all = append(all, size, value);
-      size += value.byteLength;
+      bytes.add(value);
     }
   } finally {
     signal?.removeEventListener('abort', leave);
+  }
+}
+
+/** Bytes that come in pieces. A list of pieces of one byte each would take two hundred times their size. */
+export class Collected {
+  #buffer: Uint8Array = new Uint8Array();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get all(): Uint8Array {
+    return this.#buffer.subarray(0, this.#size);
+  }
+
+  /** The first piece is kept as it is, since nearly always there is no other. */
+  add(piece: Uint8Array): void {
+    this.#buffer = this.#size === 0 ? piece : append(this.#buffer, this.#size, piece);
+    this.#size += piece.byteLength;
   }
 }
 

@@ -1,0 +1,51 @@
+/** What a body holds while it arrives: its bytes, however it is cut. */
+
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { expect, it, onTestFinished } from 'vitest';
+import { createProxy } from '../../src/index.ts';
+import { listen } from '../../src/node/index.ts';
+import { authenticate, fakeUpstream, jsonResult } from '../support/fakes.ts';
+import { heldAfterCollection, MIB } from '../support/held.ts';
+
+const CHUNKS = 200_000;
+
+it('a body in chunks of one byte takes no more than its bytes', async () => {
+  const upstream = fakeUpstream((message) =>
+    jsonResult(message!.id!.text, message!.raw.byteLength),
+  );
+  const listener = await listen({ host: '127.0.0.1', port: 0 });
+  const { port } = listener;
+  const proxy = createProxy({
+    upstream,
+    authenticate,
+    authorize: 'anything-authenticated',
+    origins: { loopbackPort: port },
+  });
+  listener.answer(proxy.fetch, (path) => (path === proxy.path ? proxy.answer : undefined));
+  const socket = connect(port, '127.0.0.1');
+  onTestFinished(async () => {
+    socket.destroy();
+    await listener.close(0);
+  });
+  const body = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
+  const head = [
+    'POST /mcp HTTP/1.1',
+    `host: localhost:${port}`,
+    'authorization: Bearer u',
+    'content-type: application/json',
+    'transfer-encoding: chunked',
+  ];
+  socket.write(`${head.join('\r\n')}\r\n\r\n`);
+  const before = await heldAfterCollection();
+  const spaces = '1\r\n \r\n'.repeat(1000);
+  for (let sent = 0; sent < CHUNKS; sent += 1000) {
+    if (!socket.write(spaces)) await once(socket, 'drain');
+  }
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const after = await heldAfterCollection();
+  expect((after - before) / MIB).toBeLessThan(4);
+  socket.write(`${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`);
+  const [answer] = await once(socket, 'data');
+  expect(String(answer)).toContain(`"result":${CHUNKS + body.length}`);
+});
