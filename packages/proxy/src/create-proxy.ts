@@ -47,6 +47,7 @@ export interface McpProxy {
   readonly close: () => Promise<void>;
 }
 
+const MIB = 1024 * 1024;
 const METHODS = ['GET', 'POST', 'DELETE', 'OPTIONS'];
 const STATELESS_METHODS = ['POST', 'OPTIONS'];
 
@@ -140,6 +141,10 @@ function resolveOptions(options: ProxyOptions): ResolvedOptions {
   const path = options.path ?? '/mcp';
   if (!/^\/[\w./-]*\w$/.test(path))
     throw new TypeError('path must begin with / and not end with it');
+  const bodyLimit = checkPositive('bodyLimit', options.bodyLimit ?? 8 * MIB);
+  const bodyBudget = options.bodyBudget ?? Math.max(128 * MIB, 4 * bodyLimit);
+  if (!(bodyBudget >= 2 * bodyLimit))
+    throw new TypeError('bodyBudget must be twice bodyLimit or more');
   return {
     upstream: options.upstream,
     authenticate: options.authenticate,
@@ -149,8 +154,9 @@ function resolveOptions(options: ProxyOptions): ResolvedOptions {
     tools: options.tools === undefined ? undefined : createToolNames(options.tools),
     path,
     stateless: options.stateless ?? false,
-    bodyLimit: checkPositive('bodyLimit', options.bodyLimit ?? 8 * 1024 * 1024),
-    answerLimit: checkPositive('answerLimit', options.answerLimit ?? 16 * 1024 * 1024),
+    bodyLimit,
+    bodyBudget,
+    answerLimit: checkPositive('answerLimit', options.answerLimit ?? 16 * MIB),
     streamLeeway: options.streamLeeway ?? 30,
     sourceOf: createSourceFinder(options.trustedProxies ?? []),
     limits: options.limits ?? createRateLimits({}),

@@ -4,6 +4,7 @@ import type { Identity } from '@thv/oidc';
 import type { PolicyDecision } from './authorization.ts';
 import type { Answer } from './http/answer.ts';
 import type { ProxyRequest } from './http/request.ts';
+import type { BodyLease } from './limit/body-budget.ts';
 import type { SignInAttempt } from './limit/sign-in-guard.ts';
 import type { McpMessage } from './mcp/message.ts';
 import type { FilteredList } from './mcp/methods.ts';
@@ -31,6 +32,8 @@ export interface Exchange {
   trafficKey?: string;
   /** Set by `parse`, for POST; gone once the answer has begun, since streams hold the exchange. */
   message?: McpMessage | undefined;
+  /** Set by `parse` where the body takes room, which is given back when the answer begins. */
+  bodyLease?: BodyLease;
   /** Set by `tools` when the message was renamed: the name by which the caller called the tool. */
   shownTool?: string;
   /** The list that the message asks for, set by `authorize`. */

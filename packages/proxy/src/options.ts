@@ -61,6 +61,12 @@ export interface ProxyOptions {
   readonly stateless?: boolean;
   /** Bytes of a request body. Default 8 MiB. */
   readonly bodyLimit?: number;
+  /**
+   * Bytes of all bodies of more than 64 KiB whose answers have not begun; one identity may take half.
+   * What has no room gets 503. At least twice `bodyLimit`. Default 128 MiB, or four times `bodyLimit`
+   * where that is more.
+   */
+  readonly bodyBudget?: number;
   /** Bytes of a list answer, and characters of one event, held at most. Default 16 MiB. */
   readonly answerLimit?: number;
   /** Seconds that a stream may outlive its token. Default 30. */

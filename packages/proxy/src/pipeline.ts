@@ -4,6 +4,7 @@ import { createAuditor } from './audit/auditor.ts';
 import type { Stage } from './exchange.ts';
 import { createHintSource } from './hints/hint-source.ts';
 import { createHintStore } from './hints/hint-store.ts';
+import { createBodyBudget } from './limit/body-budget.ts';
 import { authenticateStage } from './middleware/authenticate.ts';
 import { authorizeStage } from './middleware/authorize.ts';
 import { bodyLimitStage } from './middleware/body-limit.ts';
@@ -63,7 +64,7 @@ export function buildPipeline(options: ResolvedOptions, ending: AbortSignal): Pi
     // of what a request costs here. Nothing in between: every authenticated request counts.
     identityLimitStage(countIdentity),
     // Gives the one reading that all later stages share.
-    parseStage(options.bodyLimit),
+    parseStage(options.bodyLimit, createBodyBudget(options.bodyBudget)),
     // After parsing, since `initialize` and the 2026 era have no session; before policy, so that
     // another identity's session id says nothing about what it could do.
     byRoute(sessionStage({ ...options, traffic }), legacySessionStage(options.sessions)),

@@ -1,22 +1,29 @@
 /** The one reading of the request (D5): from here on nobody looks at the bytes again. */
 
-import type { Exchange, Next, Stage } from '../exchange.ts';
+import { type Exchange, identityOf, type Next, type Stage } from '../exchange.ts';
 import type { Answer } from '../http/answer.ts';
+import { type BodyBudget, SMALL_BODY } from '../limit/body-budget.ts';
 import { eraOfHeaders } from '../mcp/era.ts';
-import { INVALID_REQUEST, PARSE_ERROR } from '../mcp/json-rpc.ts';
+import { INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR } from '../mcp/json-rpc.ts';
 import { readMessage } from '../mcp/message.ts';
 import { replyError } from '../mcp/reply.ts';
+import type { BodyOutcome } from '../stream/body-limit.ts';
 import { replyTooLarge } from './body-limit.ts';
 
 /** Sets the message of a POST; checks that GET and DELETE belong to an era that has them. */
-export function parseStage(limit: number): Stage {
+export function parseStage(limit: number, budget: BodyBudget): Stage {
   return (exchange, next) =>
     exchange.request.method === 'POST'
-      ? readPost(exchange, limit, next)
+      ? readPost(exchange, { limit, budget }, next)
       : (checkBodyless(exchange) ?? next());
 }
 
-async function readPost(exchange: Exchange, limit: number, next: Next): Promise<Answer> {
+interface BodyOptions {
+  readonly limit: number;
+  readonly budget: BodyBudget;
+}
+
+async function readPost(exchange: Exchange, options: BodyOptions, next: Next): Promise<Answer> {
   const { request } = exchange;
   if (!isJson(request.headers.get('content-type'))) {
     return refuse(exchange, 'content-type', {
@@ -39,10 +46,18 @@ async function readPost(exchange: Exchange, limit: number, next: Next): Promise<
   if (transfer !== null && transfer.trim().toLowerCase() !== 'chunked') {
     return refuse(exchange, 'transfer-encoding', { status: 400, code: INVALID_REQUEST });
   }
-  const bytes = await request.read(limit);
+  const bytes = await readBody(exchange, options);
   if (bytes === 'too-large') {
     exchange.reason = 'body-too-large';
     return replyTooLarge();
+  }
+  if (bytes === 'no-room') {
+    return refuse(exchange, 'no-room', {
+      status: 503,
+      code: INTERNAL_ERROR,
+      message: 'Busy',
+      headers: { 'retry-after': '1' },
+    });
   }
   if (bytes.byteLength === 0) {
     return refuse(exchange, 'empty-body', { status: 400, code: PARSE_ERROR });
@@ -54,6 +69,17 @@ async function readPost(exchange: Exchange, limit: number, next: Next): Promise<
   }
   const { code, reason, id, data } = read.refusal;
   return refuse(exchange, reason, { status: 400, code, id, data });
+}
+
+/** Small bodies take no room, and say so; one without a length may grow to anything. */
+async function readBody(exchange: Exchange, { limit, budget }: BodyOptions): Promise<BodyOutcome> {
+  const { request } = exchange;
+  const declared = request.headers.get('content-length');
+  if (declared !== null && Number(declared) <= SMALL_BODY) return request.read(limit);
+  const lease = budget.open(identityOf(exchange));
+  exchange.bodyLease = lease;
+  if (!lease.grow(Number(declared ?? 0))) return 'no-room';
+  return request.read(limit, (size) => lease.grow(size));
 }
 
 function checkBodyless(exchange: Exchange): Response | undefined {

@@ -38,6 +38,7 @@ export function reportStage(options: ReportOptions): Stage {
       return replyThrown(exchange, error, options);
     } finally {
       exchange.message = undefined;
+      exchange.bodyLease?.release();
     }
   };
 }

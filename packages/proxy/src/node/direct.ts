@@ -9,7 +9,7 @@ import { type Answer, discard, isBodyless } from '../http/answer.ts';
 import { Fields } from '../http/fields.ts';
 import type { ProxyRequest } from '../http/request.ts';
 import type { PeerInfo } from '../source/request-source.ts';
-import { Collected } from '../stream/body-limit.ts';
+import { type Admits, type BodyOutcome, Collected } from '../stream/body-limit.ts';
 
 /** Answers requests as the stages see them; `McpProxy.answer` is one. */
 export type DirectAnswer = (request: ProxyRequest, peer: PeerInfo) => Promise<Answer>;
@@ -67,7 +67,7 @@ class DirectRequest implements ProxyRequest {
     return this.#abort.signal;
   }
 
-  read(limit: number): Promise<Uint8Array | 'too-large'> {
+  read(limit: number, admits?: Admits): Promise<BodyOutcome> {
     return new Promise((resolve, reject) => {
       const incoming = this.#incoming;
       if (incoming.destroyed) {
@@ -83,13 +83,15 @@ class DirectRequest implements ProxyRequest {
       }
       const bytes = new Collected();
       const onData = (chunk: Buffer): void => {
-        if (bytes.size + chunk.length <= limit) {
+        const size = bytes.size + chunk.length;
+        const isAdmitted = size <= limit && admits?.(size) !== false;
+        if (isAdmitted) {
           bytes.add(chunk);
           return;
         }
         forget();
         incoming.pause();
-        resolve('too-large');
+        resolve(size > limit ? 'too-large' : 'no-room');
       };
       const onEnd = (): void => {
         forget();

@@ -1,5 +1,9 @@
 /** Reads bodies that others control: counted while they arrive, never trusted from a header. */
 
+export type BodyOutcome = Uint8Array | 'too-large' | 'no-room';
+/** Asked before a piece is kept, with the size that the body will have then. */
+export type Admits = (size: number) => boolean;
+
 /**
  * The whole body, or `too-large` once more than `limit` bytes have come. The rest is not read.
  *
@@ -10,6 +14,23 @@ export async function readBounded(
   limit: number,
   signal?: AbortSignal,
 ): Promise<Uint8Array | 'too-large'> {
+  const outcome = await readAdmitted(body, { limit, signal });
+  return outcome === 'no-room' ? 'too-large' : outcome;
+}
+
+/** The same; `no-room` once somebody does not admit so many bytes. */
+export async function readAdmitted(
+  body: ReadableStream<Uint8Array> | null,
+  {
+    limit,
+    signal,
+    admits,
+  }: {
+    readonly limit: number;
+    readonly signal?: AbortSignal | undefined;
+    readonly admits?: Admits | undefined;
+  },
+): Promise<BodyOutcome> {
   if (body === null) return new Uint8Array();
   const reader = body.getReader();
   // The outcome is known; a failing cancel changes nothing about it.
@@ -22,9 +43,11 @@ export async function readBounded(
       const { done, value } = await reader.read();
       signal?.throwIfAborted();
       if (done) return bytes.all;
-      if (bytes.size + value.byteLength > limit) {
+      const size = bytes.size + value.byteLength;
+      const refusal = size > limit ? 'too-large' : admits?.(size) === false ? 'no-room' : undefined;
+      if (refusal !== undefined) {
         leave();
-        return 'too-large';
+        return refusal;
       }
       bytes.add(value);
     }

@@ -3,9 +3,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
-import { createHttpUpstream, createProxy, createRecoveringUpstream } from '../../src/index.ts';
-import { createUndiciUpstream, listen } from '../../src/node/index.ts';
-import { authenticate } from '../support/fakes.ts';
+import { createHttpUpstream, createRecoveringUpstream } from '../../src/index.ts';
+import { createUndiciUpstream } from '../../src/node/index.ts';
+import { serveFront } from '../support/front.ts';
 import { heldAfterCollection, MIB } from '../support/held.ts';
 import { listenHttp } from '../support/sse-servers.ts';
 
@@ -30,14 +30,14 @@ async function startServer(): Promise<string> {
 }
 
 /** Sends a request of one MiB, and keeps nothing of it but the connection. */
-async function ask(port: number): Promise<void> {
-  const socket = connect(port, '127.0.0.1');
+async function ask({ host, port }: URL): Promise<void> {
+  const socket = connect(Number(port), '127.0.0.1');
   open.push(socket);
   const padding = 'x'.repeat(MIB);
   const body = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"weather","arguments":{"padding":"${padding}"}}}`;
   const head = [
     'POST /mcp HTTP/1.1',
-    `host: localhost:${port}`,
+    `host: ${host}`,
     'authorization: Bearer u',
     'content-type: application/json',
     'accept: application/json, text/event-stream',
@@ -54,22 +54,10 @@ it.each([
   ['fetch', createHttpUpstream, 2.3],
 ])('an open answer does not hold the request (%s)', async (_name, createUpstream, most) => {
   const upstream = createRecoveringUpstream(createUpstream({ url: await startServer() }));
-  const listener = await listen({ host: '127.0.0.1', port: 0 });
-  const { port } = listener;
-  const proxy = createProxy({
-    upstream,
-    authenticate,
-    authorize: 'anything-authenticated',
-    origins: { loopbackPort: port },
-  });
-  listener.answer(proxy.fetch, (path) => (path === proxy.path ? proxy.answer : undefined));
-  onTestFinished(async () => {
-    await listener.close(0);
-    await proxy.close();
-  });
-  await ask(port);
+  const { mcp } = await serveFront(upstream, {}, true);
+  await ask(mcp);
   const before = await heldAfterCollection();
-  for (let number = 1; number <= STREAMS; number += 1) await ask(port);
+  for (let number = 1; number <= STREAMS; number += 1) await ask(mcp);
   const after = await heldAfterCollection();
   expect((after - before) / MIB / STREAMS).toBeLessThan(most);
 });

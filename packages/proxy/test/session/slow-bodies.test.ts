@@ -3,9 +3,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { createProxy } from '../../src/index.ts';
-import { listen } from '../../src/node/index.ts';
-import { authenticate, fakeUpstream, jsonResult } from '../support/fakes.ts';
+import { fakeUpstream, jsonResult } from '../support/fakes.ts';
+import { serveFront } from '../support/front.ts';
 import { heldAfterCollection, MIB } from '../support/held.ts';
 
 const CHUNKS = 200_000;
@@ -14,24 +13,14 @@ it('a body in chunks of one byte takes no more than its bytes', async () => {
   const upstream = fakeUpstream((message) =>
     jsonResult(message!.id!.text, message!.raw.byteLength),
   );
-  const listener = await listen({ host: '127.0.0.1', port: 0 });
-  const { port } = listener;
-  const proxy = createProxy({
-    upstream,
-    authenticate,
-    authorize: 'anything-authenticated',
-    origins: { loopbackPort: port },
-  });
-  listener.answer(proxy.fetch, (path) => (path === proxy.path ? proxy.answer : undefined));
-  const socket = connect(port, '127.0.0.1');
-  onTestFinished(async () => {
-    socket.destroy();
-    await listener.close(0);
-  });
+  const front = await serveFront(upstream, {}, true);
+  const { host, port } = front.mcp;
+  const socket = connect(Number(port), '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
   const body = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
   const head = [
     'POST /mcp HTTP/1.1',
-    `host: localhost:${port}`,
+    `host: ${host}`,
     'authorization: Bearer u',
     'content-type: application/json',
     'transfer-encoding: chunked',

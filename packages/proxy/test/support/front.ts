@@ -18,6 +18,8 @@ export interface Front {
 export async function serveFront(
   upstream: Upstream,
   options: Partial<ProxyOptions> = {},
+  /** Without Web requests, as the command and the gateway serve. */
+  isDirect = false,
 ): Promise<Front> {
   const listener = await listen({ host: '127.0.0.1', port: 0 });
   const errors: unknown[] = [];
@@ -29,7 +31,9 @@ export async function serveFront(
     ...options,
     upstream,
   });
-  listener.answer(proxy.fetch);
+  listener.answer(proxy.fetch, (path) =>
+    isDirect && path === proxy.path ? proxy.answer : undefined,
+  );
   const close = async (): Promise<void> => {
     proxy.endStreams();
     await listener.close(100);
