@@ -18,7 +18,10 @@ export type CallerRequest = Pick<ProxyRequest, 'method' | 'url' | 'headers' | 's
 
 /** Finds out who calls; the resource server of `@thv/oidc` fits. */
 export interface Authenticator {
-  /** The caller's identity; rejects when the request carries no acceptable credential. */
+  /**
+   * The caller's identity; rejects when the request carries no acceptable credential. Asked again
+   * every minute while a stream is open: it ends when `toResponse` then says less than 500.
+   */
   verify(request: CallerRequest): Promise<Identity>;
   /** The answer to a rejected request: 400, 401, 403 or 503, never a detail of the reason. */
   toResponse(error: unknown): Response;

@@ -1,8 +1,8 @@
 /** Lists are filtered on every way from the server to the client (D29). Policy W: only `weather`. */
 
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
-import { engine, fakeUpstream, harness, W } from './support/fakes.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { authenticate, engine, fakeUpstream, harness, W } from './support/fakes.ts';
 
 const TOOLS = '{"tools":[{"name":"weather"},{"name":"admin_tool"}]}';
 const clean = (id: string | number = 99) => `{"jsonrpc":"2.0","id":${id},"result":${TOOLS}}`;
@@ -384,5 +384,111 @@ describe('a list on a GET stream', () => {
     const response = await get(h);
     clock = now + 60;
     expect(await response.text()).toBe('');
+  });
+
+  describe('and its credential is taken back', () => {
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    /** The stream of a caller whom `refusal` does not let in later on, a minute at a time. */
+    async function openStream(refusal: () => number | undefined, method = 'GET') {
+      vi.useFakeTimers();
+      const cancelled = vi.fn();
+      const upstream = fakeUpstream(
+        () => new Response(new ReadableStream({ cancel: cancelled }), { headers: sse }),
+      );
+      const asked = vi.fn();
+      const h = harness({
+        upstream,
+        authenticate: {
+          verify: async (request) => {
+            asked();
+            const status = refusal();
+            if (status !== undefined) throw new Error(String(status));
+            return authenticate.verify(request);
+          },
+          toResponse: (error) => {
+            const status = Number((error as Error).message);
+            if (Number.isNaN(status)) throw error;
+            return new Response(null, { status });
+          },
+        },
+      });
+      const response = method === 'GET' ? await get(h) : await h.call('tools/call', { name: 'w' });
+      let isOpen = true;
+      void response.text().then(() => {
+        isOpen = false;
+      });
+      const minutes = async (count: number): Promise<boolean> => {
+        await vi.advanceTimersByTimeAsync(count * 60_000);
+        return isOpen;
+      };
+      return { minutes, cancelled, asked };
+    }
+
+    it.each(['GET', 'POST'])('the stream of a %s ends within a minute', async (method) => {
+      let status: number | undefined;
+      const { minutes, cancelled } = await openStream(() => status, method);
+      expect(await minutes(10)).toBe(true);
+      status = 401;
+      expect(await minutes(1)).toBe(false);
+      expect(cancelled).toHaveBeenCalledOnce();
+    });
+
+    it('a provider in trouble ends nothing', async () => {
+      let status: number | undefined;
+      const { minutes } = await openStream(() => status);
+      status = 503;
+      expect(await minutes(10)).toBe(true);
+      status = 403;
+      expect(await minutes(1)).toBe(false);
+    });
+
+    it('an authenticator that fails at its own answer ends the stream', async () => {
+      let status: number | undefined;
+      const { minutes } = await openStream(() => status);
+      status = Number.NaN;
+      expect(await minutes(1)).toBe(false);
+    });
+
+    it('a stream that was long in opening ends at once', async () => {
+      vi.useFakeTimers();
+      let answer = (_: Response): void => undefined;
+      const upstream = fakeUpstream(
+        () =>
+          new Promise((resolve) => {
+            answer = resolve;
+          }),
+      );
+      let isGood = true;
+      const h = harness({
+        upstream,
+        authenticate: {
+          ...authenticate,
+          verify: async (request) => {
+            if (!isGood) throw new Error('revoked');
+            return authenticate.verify(request);
+          },
+        },
+      });
+      const opening = get(h);
+      await vi.advanceTimersByTimeAsync(3_600_000);
+      isGood = false;
+      answer(new Response(new ReadableStream(), { headers: sse }));
+      const text = (await opening).text();
+      await vi.advanceTimersByTimeAsync(1);
+      expect(await text).toBe('');
+    });
+
+    it('nobody is asked about a stream that has ended', async () => {
+      let status: number | undefined;
+      const { minutes, asked } = await openStream(() => status);
+      status = 401;
+      await minutes(1);
+      const before = asked.mock.calls.length;
+      await minutes(10);
+      expect(asked).toHaveBeenCalledTimes(before);
+    });
   });
 });

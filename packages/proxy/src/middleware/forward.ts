@@ -28,7 +28,14 @@ import { createNoticeFilter } from './notices.ts';
 export interface ForwardOptions
   extends Pick<
     ResolvedOptions,
-    'upstream' | 'answerLimit' | 'streamLeeway' | 'onError' | 'now' | 'tools' | 'observer'
+    | 'upstream'
+    | 'authenticate'
+    | 'answerLimit'
+    | 'streamLeeway'
+    | 'onError'
+    | 'now'
+    | 'tools'
+    | 'observer'
   > {
   readonly toolNotices: ToolNotices | undefined;
   readonly engine: PolicyEngine | 'anything-authenticated';
@@ -157,10 +164,25 @@ export function filter(
     maxBodyBytes: options.answerLimit,
     signal: exchange.request.signal,
     endsAt: expiresAt === undefined ? undefined : (expiresAt + options.streamLeeway) * 1000,
+    goodAt: exchange.startedAt,
+    mayGoOn: () => isStillWelcome(exchange, options),
     ending: message === undefined ? options.ending : undefined,
     onStream: observer && (() => observer.streaming()),
     now: options.now,
   });
+}
+
+/** A credential may be taken back before its time. That nobody can say so now takes nothing back. */
+async function isStillWelcome(
+  { request }: Exchange,
+  { authenticate }: ForwardOptions,
+): Promise<boolean> {
+  try {
+    await authenticate.verify(request);
+    return true;
+  } catch (error) {
+    return authenticate.toResponse(error).status >= 500;
+  }
 }
 
 async function filterList(

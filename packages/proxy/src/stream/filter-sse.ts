@@ -5,17 +5,15 @@ import { errorText } from '../mcp/reply.ts';
 import { passServerMessage, type ServerMessagesOptions } from './server-message.ts';
 import { encodeSse, KEEP_ALIVE, type SseEvent } from './sse-encode.ts';
 import { createSseReader } from './sse-parse.ts';
+import { awaitStreamEnd, type StreamEnd } from './stream-end.ts';
 
-export interface FilterSseOptions extends ServerMessagesOptions {
+export interface FilterSseOptions extends ServerMessagesOptions, StreamEnd {
   /** Characters of one event that are held at most. */
   readonly maxEventLength: number;
-  /** Milliseconds since the epoch after which the stream ends (D21); undefined: never. */
-  readonly endsAt: number | undefined;
   /** Ends the stream when it is aborted. */
   readonly ending: AbortSignal | undefined;
   /** Told that a stream begins; the function is called when it ends. */
   readonly onStream?: (() => () => void) | undefined;
-  readonly now: () => number;
 }
 
 /** The stream that the client gets in place of `source`. Backpressure goes through to the source. */
@@ -26,7 +24,7 @@ export function filterSse(
   const encoder = new TextEncoder();
   const sse = createSseReader(options.maxEventLength);
   const reader = source.getReader();
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stopWaiting = (): void => undefined;
   let ended = false;
   let endNow = (): void => undefined;
   const tellEnd = options.onStream?.();
@@ -34,7 +32,7 @@ export function filterSse(
   const stop = (reason?: unknown): void => {
     ended = true;
     tellEnd?.();
-    clearTimeout(timer);
+    stopWaiting();
     options.ending?.removeEventListener('abort', endNow);
     // The client has its end of stream either way; a source that fails to cancel is already gone.
     reader.cancel(reason).catch(() => undefined);
@@ -49,15 +47,8 @@ export function filterSse(
       };
       if (options.ending?.aborted === true) return endNow();
       options.ending?.addEventListener('abort', endNow, { once: true });
-      const { endsAt } = options;
-      if (endsAt === undefined) return undefined;
-      const endAtExpiry = (): void => {
-        const left = endsAt - options.now();
-        // Timers hold at most 2^31-1 ms; a longer wait is taken in steps.
-        if (left > 0) timer = setTimeout(endAtExpiry, Math.min(left, 0x7fffffff));
-        else endNow();
-      };
-      return endAtExpiry();
+      stopWaiting = awaitStreamEnd(options, endNow);
+      return undefined;
     },
     async pull(controller) {
       try {

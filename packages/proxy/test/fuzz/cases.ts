@@ -242,6 +242,7 @@ async function filtered(chunks: readonly Uint8Array[]): Promise<string> {
     onTask: () => undefined,
     maxEventLength: 100_000,
     endsAt: undefined,
+    goodAt: 0,
     ending: undefined,
     now: () => 0,
   });
