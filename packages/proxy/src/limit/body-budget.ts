@@ -16,7 +16,7 @@ export interface BodyLease {
 }
 
 /** Bytes of a body that is not counted: connections cost as much. */
-export const SMALL_BODY = 64 * 1024;
+export const SMALL_BODY: number = 64 * 1024;
 
 /** Creates a budget of so many bytes; one owner may take half. */
 export function createBodyBudget(total: number): BodyBudget {
