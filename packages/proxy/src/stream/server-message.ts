@@ -120,10 +120,13 @@ async function passResponse(
   const filtered = await options.filterList(method.list, result);
   if (!filtered.ok) return withhold(filtered.reason, options, idText);
   const { showTool } = options;
+  const isWhole = filtered.kept === 'all' && showTool === undefined;
+  // A list of another kind beside the one that was asked for, or in its place, has been judged by
+  // nobody; without policies, tasks are still their creators'.
+  const isForeign = isWhole ? holdsTasks(result) : holdsList(result, method.list);
+  if (isForeign) return withhold('response-shape', options, idText);
   // Nobody is kept from anything: there is no list to cut, and no need to make it private.
-  if (filtered.kept === 'all' && showTool === undefined) return pass(message.text);
-  // A list of another kind beside the one that was asked for has been judged by nobody.
-  if (holdsList(result, method.list)) return withhold('response-shape', options, idText);
+  if (isWhole) return pass(message.text);
   const show = method.list === 'tools' ? showTool : undefined;
   if (filtered.kept === 'all' && show === undefined) return pass(message.text);
   const text = spliceList(message, method.list, { kept: filtered.kept, show });
@@ -135,6 +138,10 @@ function holdsList(result: unknown, expected: FilteredList | undefined): boolean
   if (!isRecord(result)) return false;
   const own = expected === undefined ? undefined : LIST_MEMBERS[expected];
   return Object.values(LIST_MEMBERS).some((name) => name !== own && Object.hasOwn(result, name));
+}
+
+function holdsTasks(result: unknown): boolean {
+  return isRecord(result) && Object.hasOwn(result, LIST_MEMBERS.tasks);
 }
 
 interface Selection {
