@@ -21,7 +21,8 @@ export interface SessionTraffic {
   requestOf(idText: string): RememberedRequest | undefined;
   /**
    * False only when no server could take this id for that of a list request. Servers find the stream of
-   * an answer by its id, and not all keep `1`, `"1"` and integers beyond 2^53 apart as we do.
+   * an answer by its id, and not all keep `1`, `"1"`, integers beyond 2^53 and two spellings of one
+   * character apart as we do.
    */
   mayAnswerList(idText: string): boolean;
   /** The server asked the client something. */
@@ -98,7 +99,7 @@ export function idKey(idText: string): string {
 
 /** One key for all ids that some server might hold for the same. */
 function looseKey(idText: string): string {
-  const text = idKey(idText).slice(1);
+  const text = idKey(idText).slice(1).normalize();
   const number = Number(text);
   return text.trim() !== '' && Number.isFinite(number) ? String(number) : text;
 }

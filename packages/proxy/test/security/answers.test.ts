@@ -45,6 +45,12 @@ describe('a list that the server sends in answer to another request', () => {
     ['a number and its text (Python servers key by str)', '1', '"1"', String],
     ['two integers that are one double', '9007199254740993', '9007199254740992', Number],
     ['minus zero', '0', '-0', Number],
+    [
+      'a letter and its two parts (equal in Swift)',
+      '"\u00e9"',
+      '"e\u0301"',
+      (id: unknown) => String(id).normalize('NFC'),
+    ],
   ])('%s', async (_name, listId, otherId, key) => {
     for (const format of ['json', 'sse'] as const) {
       const { send } = harness({ authorize: W, upstream: serverThatMixesIds(key, format) });
