@@ -50,6 +50,24 @@ const progress = (token: string): string =>
   `{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":${token}}}`;
 
 describe('a message of the server', () => {
+  it('is nobody’s when it answers a client that has left, whose id stays taken for a while', () => {
+    vi.useFakeTimers();
+    const r = router();
+    const [left, next] = [waiter(), waiter()];
+    r.expect('1', left);
+    r.disown('1', next.exchange);
+    expect(r.take('1')).toBe(left);
+    r.expect('1', left);
+    r.disown('1', left.exchange);
+    expect(r.expect('1', next)).toBe(false);
+    void r.route('{"jsonrpc":"2.0","id":1,"result":{}}');
+    expect([left.got, notices]).toEqual([[], []]);
+    expect(r.expect('1', next)).toBe(true);
+    r.disown('1', next.exchange);
+    vi.advanceTimersByTime(60_000);
+    expect(r.waiting).toBe(0);
+  });
+
   it('is the answer to whoever waits for it, by the id as it is written', () => {
     const r = router();
     const [number, text] = [waiter(), waiter()];

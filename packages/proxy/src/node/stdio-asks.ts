@@ -1,6 +1,6 @@
 /** What a process says to the one client of its session: requests, and notifications. */
 
-import { INTERNAL_ERROR, type JsonRpcMessage } from '../mcp/json-rpc.ts';
+import { INTERNAL_ERROR, type JsonRpcId, type JsonRpcMessage } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
 import { errorText } from '../mcp/reply.ts';
 import type { StdioEvent } from './stdio-options.ts';
@@ -27,20 +27,23 @@ export interface ServerAsksOptions {
   readonly reply: (text: string) => void;
 }
 
+/** Questions that wait for the client's answer; processes do not withdraw all that they give up. */
+const MAX_OUTSTANDING = 256;
 /** Messages that wait for the client to open a stream; it usually does right after `initialize`. */
 const MAX_HELD = 64;
 const MAX_HELD_LENGTH = 1024 * 1024;
 
 /** Delivers on the session's GET stream, else on a POST answer that can stream, else later. */
 export function createServerAsks(session: Session, options: ServerAsksOptions): ServerAsks {
-  const outstanding = new Map<string, JsonRpcMessage>();
+  /** By key, the ids as the process wrote them; no more, since nobody may ever answer. */
+  const outstanding = new Map<string, JsonRpcId | undefined>();
   let held: JsonRpcMessage[] = [];
 
   const deliver = (message: JsonRpcMessage): boolean => deliverText(message.text);
   const deliverText = (text: string): boolean => {
     if (session.stream.send(text)) return true;
-    const open = session.inFlight.all().findLast(({ exchange }) => exchange.canStream);
-    return open?.exchange.deliver(text) === 'delivered';
+    const open = session.inFlight.all().findLast(({ exchange }) => exchange?.canStream);
+    return open?.exchange?.deliver(text) === 'delivered';
   };
 
   const hold = (message: JsonRpcMessage): void => {
@@ -55,9 +58,19 @@ export function createServerAsks(session: Session, options: ServerAsksOptions): 
     options.reply(errorText({ code: INTERNAL_ERROR, id: message.id }));
   };
 
+  const expect = (message: JsonRpcMessage): void => {
+    outstanding.set(keyOf(message), message.id);
+    if (outstanding.size <= MAX_OUTSTANDING) return;
+    for (const [key, id] of outstanding) {
+      outstanding.delete(key);
+      options.reply(errorText({ code: INTERNAL_ERROR, id }));
+      return;
+    }
+  };
+
   return {
     ask(message) {
-      outstanding.set(keyOf(message), message);
+      expect(message);
       if (!deliver(message)) hold(message);
     },
     notify(message) {
@@ -80,7 +93,7 @@ export function createServerAsks(session: Session, options: ServerAsksOptions): 
     },
     withdraw() {
       held = [];
-      for (const { id } of outstanding.values()) {
+      for (const id of outstanding.values()) {
         const params = `{"requestId":${id?.text ?? 'null'}}`;
         const method = 'notifications/cancelled';
         deliverText(`{"jsonrpc":"2.0","method":"${method}","params":${params}}`);

@@ -35,6 +35,8 @@ export interface Call {
   readonly key: string;
   /** Takes the call out of the table; an answer that still comes is nobody's. False: it had ended. */
   forget(): boolean;
+  /** Puts something else in the place of what waits for the answer. False: it had ended. */
+  replace(request: Omit<CallRequest, 'text' | 'size'>): boolean;
 }
 
 export interface CallTable {
@@ -61,10 +63,13 @@ export interface CallTableOptions {
 }
 
 interface Entry {
-  readonly request: CallRequest;
+  request: Omit<CallRequest, 'text'>;
   readonly deadline: number;
   readonly timer: NodeJS.Timeout;
 }
+
+/** Characters as which the entry itself counts: of small requests there can be very many. */
+const ENTRY = 1024;
 
 /**
  * Creates an empty table.
@@ -82,8 +87,16 @@ export function createCallTable(options: CallTableOptions): CallTable {
     if (entry === undefined) return undefined;
     clearTimeout(entry.timer);
     entries.delete(key as string);
-    size -= entry.request.size ?? 0;
+    size -= sizeOf(entry);
     return entry;
+  };
+  const replace = (key: string, request: Omit<CallRequest, 'text' | 'size'>): boolean => {
+    const entry = entries.get(key);
+    if (entry === undefined) return false;
+    size -= sizeOf(entry);
+    entry.request = request;
+    size += sizeOf(entry);
+    return true;
   };
   const settle = (key: unknown, outcome: CallOutcome): boolean => {
     const entry = remove(key);
@@ -110,12 +123,13 @@ export function createCallTable(options: CallTableOptions): CallTable {
       return entries.size;
     },
     open(request) {
-      size += request.size ?? 0;
       const key = randomUUID();
       const deadline = options.now() + options.maxTimeout;
       const timer = setTimeout(expire, Math.min(options.timeout, options.maxTimeout), key);
-      entries.set(key, { request, deadline, timer });
-      return { key, forget: () => remove(key) !== undefined };
+      const opened: Entry = { request, deadline, timer };
+      entries.set(key, opened);
+      size += sizeOf(opened);
+      return { key, forget: () => remove(key) !== undefined, replace: (by) => replace(key, by) };
     },
     has: (key) => entries.has(key as string),
     settle,
@@ -130,4 +144,8 @@ export function createCallTable(options: CallTableOptions): CallTable {
       for (const key of [...entries.keys()]) settle(key, outcome);
     },
   };
+}
+
+function sizeOf({ request }: Entry): number {
+  return ENTRY + (request.size ?? 0);
 }

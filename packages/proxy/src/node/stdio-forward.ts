@@ -8,7 +8,7 @@ import { type Splice, spliceText } from '../mcp/splice.ts';
 import * as answers from '../upstream/answers.ts';
 import { createExchange, type Exchange } from '../upstream/pending-answer.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
-import type { CallOutcome } from './stdio-calls.ts';
+import type { Call, CallOutcome, Patience } from './stdio-calls.ts';
 import type { StdioConnection } from './stdio-connection.ts';
 import type { StdioSettings } from './stdio-options.ts';
 import type { InFlight, Session } from './stdio-session.ts';
@@ -133,10 +133,41 @@ export function forwardRequest(options: ForwardOptions): Promise<Answer> {
 
   /** Closing the stream is a cancellation in the 2026 era only; before, it may be an accident. */
   function onClientGone(): void {
-    if (message.era === '2026') abandon(answers.CLIENT_GONE);
+    if (message.era === '2026') {
+      abandon(answers.CLIENT_GONE);
+    } else if (typeof call !== 'string') {
+      release();
+      exchange.fail(answers.CLIENT_GONE);
+      goOn(call, { ...options, clientKey, method: message.method ?? '' });
+    }
   }
 
   return exchange.response;
+}
+
+interface Unattended extends Pick<ForwardOptions, 'session' | 'connection' | 'mayWait'> {
+  readonly clientKey: string;
+  readonly method: string;
+}
+
+/** The process goes on without the client: nothing is held but what ends the request or cancels it. */
+function goOn(call: Call, { session, connection, mayWait, clientKey, method }: Unattended): void {
+  const inFlight: InFlight = {
+    exchange: undefined,
+    key: call.key,
+    end() {
+      release();
+      call.forget();
+    },
+    cancel() {
+      release();
+      if (call.forget()) connection.cancel(call.key);
+    },
+  };
+  const release = (): void => session?.inFlight.remove(clientKey, inFlight);
+  const patience = (): Patience => (mayWait?.() === true ? 'period' : 'none');
+  if (call.replace({ method, settle: release, patience }))
+    session?.inFlight.add(clientKey, inFlight);
 }
 
 /** The message with its id and progress token replaced by the call's key. */

@@ -79,7 +79,7 @@ export function createIsolatedUpstream(settings: StdioSettings): Upstream {
         }
         return forwardRequest({
           ...{ message, context, session, settings, connection: server.connection },
-          mayWait: () => asks.isWaiting,
+          mayWait: tenant.isAsking,
           onReply(reply) {
             if (Object.hasOwn(reply.value, 'result')) tenant.noteAccepted(message);
             return {};

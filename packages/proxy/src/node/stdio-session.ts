@@ -12,7 +12,8 @@ import { createSessionStream, type SessionStream } from './stdio-session-stream.
 
 /** A request of a session that the process is working on. */
 export interface InFlight {
-  readonly exchange: Exchange;
+  /** Undefined once its client has left. */
+  readonly exchange: Exchange | undefined;
   /** The id under which the process knows it. */
   readonly key: string;
   /** Ends it without a word to the process. */

@@ -14,6 +14,8 @@ import { createSupervisor, isUnavailable, type Supervisor } from './stdio-superv
 export interface Tenant {
   readonly asks: ServerAsks;
   readonly supervisor: Supervisor;
+  /** True while the client owes the process an answer. */
+  isAsking(): boolean;
   /** True until the first process has answered `initialize`, or has failed to. */
   readonly isStarting: boolean;
   /**
@@ -102,6 +104,7 @@ export function createTenant({
   return {
     asks,
     supervisor,
+    isAsking: () => asks.isWaiting,
     get isStarting() {
       return isStarting;
     },

@@ -11,7 +11,7 @@ import type { SseSettings } from './sse-options.ts';
 
 /** A request whose answer is owed to one HTTP exchange. */
 export interface Waiter {
-  readonly exchange: Exchange;
+  readonly exchange: Pick<Exchange, 'canStream' | 'deliver' | 'finish' | 'fail'>;
   /** JSON of the progress token that the client chose. */
   readonly progress: string | undefined;
   /** The connection broke before the answer came. */
@@ -24,6 +24,11 @@ export interface SseRouter {
   expect(idText: string, waiter: Waiter): boolean;
   /** Ends the wait for an answer; undefined when nobody waits. */
   take(idText: string): Waiter | undefined;
+  /**
+   * The client has left, and the server goes on: only the id is kept, for an answer that is nobody's,
+   * and no longer than an answer may take.
+   */
+  disown(idText: string, exchange: Waiter['exchange']): void;
   /** Sets the stream for everything else, and gives it what came while there was none. */
   attach(outbox: Outbox | undefined): void;
   /** Routes one message. A promise: the reader of the stream is behind; wait for it. */
@@ -39,6 +44,18 @@ const MAX_BACKLOG = 256;
 const MAX_BACKLOG_LENGTH = 1024 * 1024;
 /** Milliseconds for which a client may leave its stream unread while answers wait behind it. */
 const PATIENCE = 5000;
+
+/** Waits in the place of a client that has left. */
+const NOBODY: Waiter = {
+  exchange: {
+    canStream: false,
+    deliver: () => 'unwanted',
+    finish: () => undefined,
+    fail: () => undefined,
+  },
+  progress: undefined,
+  onLost: () => undefined,
+};
 
 /** @param keepsAnswers answers that nobody waits for belong to the stream (the transport of 2024) */
 export function createSseRouter(settings: SseSettings, keepsAnswers: boolean): SseRouter {
@@ -113,6 +130,17 @@ export function createSseRouter(settings: SseSettings, keepsAnswers: boolean): S
       const waiter = waiters.get(key);
       waiters.delete(key);
       return waiter;
+    },
+    disown(idText, exchange) {
+      const key = idKey(idText);
+      if (waiters.get(key)?.exchange !== exchange) return;
+      const nobody = { ...NOBODY };
+      waiters.set(key, nobody);
+      const giveUp = (): void => {
+        if (waiters.get(key) === nobody) waiters.delete(key);
+      };
+      // Where timers keep nothing alive, they are numbers.
+      (setTimeout(giveUp, settings.headersTimeout) as { unref?: () => void }).unref?.();
     },
     attach(outbox) {
       main?.close();

@@ -162,13 +162,19 @@ export function createSseSession(options: SseSessionOptions): SseSession {
     request(message, context) {
       const accept = context.headers.get('accept');
       const { keepAlive } = settings;
+      const leave = (): void => {
+        // Else clients that come and go would fill the memory with what they asked for.
+        router.disown(message.id?.text ?? '', exchange);
+        exchange.fail(answers.CLIENT_GONE);
+      };
       const exchange = createExchange({
         id: message.id,
         accept,
         maxStreamBytes: 4 * ROOM,
         keepAlive,
-        onCancel: () => undefined,
+        onCancel: leave,
       });
+      context.signal.addEventListener('abort', leave, { once: true });
       return new Promise((resolve, reject) => {
         // Who takes no event stream gets no sign of life meanwhile, and waits only so long.
         const timer = listsMediaType(accept, 'text/event-stream')

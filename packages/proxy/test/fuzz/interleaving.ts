@@ -153,7 +153,7 @@ async function act(client: Client, play: Play, streams: Promise<unknown>[]): Pro
         const gone = new AbortController();
         const leaving = send(call(client, 'delay', { ms, mark }, deed), gone.signal);
         gone.abort();
-        // In the 2025 era it is answered all the same, to nobody.
+        // In the 2025 era the process goes on all the same, for nobody.
         await (await leaving).text();
         return;
       }

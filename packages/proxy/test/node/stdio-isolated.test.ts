@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Upstream } from '../../src/upstream/upstream.ts';
+import { heldAfterCollection, MIB } from '../support/held.ts';
 import {
   BOTH,
   beginSession,
@@ -365,6 +366,43 @@ describe('questions of a process to its client', () => {
     );
     await upstream.handle(deed('emit', { lines }), contextOf({ sessionId }));
     expect(events.filter(({ type }) => type === 'message-dropped')).toHaveLength(6);
+  });
+
+  it('that nobody answers end, the oldest first, once there are too many', async () => {
+    const { upstream } = startRig([], PER_SESSION);
+    const sessionId = await beginSession(upstream);
+    const context = contextOf({ sessionId });
+    const stream = eventsOf(await upstream.stream(contextOf({ sessionId, accept: BOTH })));
+    const first = upstream.handle(deed('ask', { method: 'roots/list', id: 'q' }), context);
+    await stream.next();
+    const lines = Array.from(
+      { length: 256 },
+      (_, index) => `{"jsonrpc":"2.0","id":"q${index}","method":"roots/list"}`,
+    );
+    await upstream.handle(deed('emit', { lines }), context);
+    expect((await jsonOf(await first)).result.answer).toMatchObject({ error: { code: -32603 } });
+    const answer = async (id: string) => {
+      const text = `{"jsonrpc":"2.0","id":"${id}","result":{}}`;
+      return (await upstream.handle(message(text), context)).status;
+    };
+    expect([await answer('q'), await answer('q0'), await answer('q255')]).toEqual([400, 202, 202]);
+  });
+
+  it('that nobody answers hold no more than their ids', async () => {
+    const { upstream } = startRig([], PER_SESSION);
+    const sessionId = await beginSession(upstream);
+    const context = contextOf({ sessionId });
+    const stream = eventsOf(await upstream.stream(contextOf({ sessionId, accept: BOTH })));
+    const ask = async (id: number) => {
+      const pad = 'x'.repeat(MIB / 4);
+      const line = `{"jsonrpc":"2.0","id":${id},"method":"roots/list","params":{"pad":"${pad}"}}`;
+      await (await upstream.handle(deed('emit', { lines: [line] }), context)).text();
+      await stream.next();
+    };
+    await ask(0);
+    const before = await heldAfterCollection();
+    for (let id = 1; id < 41; id += 1) await ask(id);
+    expect(((await heldAfterCollection()) - before) / MIB).toBeLessThan(5);
   });
 
   it('can be withdrawn by the process', async () => {

@@ -185,13 +185,16 @@ describe('cancellation', () => {
   });
 
   it('is not what a lost client means in the 2025 era', async () => {
-    const { upstream } = startRig();
+    const { upstream, events } = startRig();
     const client = new AbortController();
     const call = deed('delay', { ms: 150, mark: 'done' });
     const response = upstream.handle(call, contextOf({ signal: client.signal }));
     await until(async () => (await journalOf(upstream)).length > 2);
     client.abort();
-    expect((await jsonOf(await response)).result.mark).toBe('done');
+    expect((await response).status).toBe(499);
+    const next = deed('delay', { ms: 200, mark: 'next' });
+    expect((await jsonOf(await upstream.handle(next, contextOf()))).result.mark).toBe('next');
+    expect(events.filter(({ type }) => type === 'reply-unmatched')).toEqual([]);
     const methods = (await journalOf(upstream)).map(({ method }) => method);
     expect(methods).not.toContain('notifications/cancelled');
   });
@@ -297,20 +300,42 @@ describe('requests of a shared process', () => {
 });
 
 describe('requests that are not answered', () => {
-  it('are bounded by what they hold in memory, also when their clients have gone', async () => {
+  it('are bounded by what they hold in memory, which is little once their clients have gone', async () => {
     const { upstream } = startRig([], { maxQueuedBytes: 100_000, requestTimeout: 60_000 });
-    const leaving = new AbortController();
-    const pad = 'x'.repeat(90_000);
     await upstream.ready(AbortSignal.timeout(5000));
-    const hang = () =>
+    const leaving = new AbortController();
+    const hang = (pad: string) =>
       upstream.handle(deed('hang', { pad }), contextOf({ signal: leaving.signal }));
-    const sent = Array.from({ length: 5 }, hang);
+    const isBusy = async () => {
+      const { status } = await upstream.handle(deed('echo'), contextOf());
+      return status === 503;
+    };
+    const sent: Promise<Response>[] = [];
+    while (sent.length < 5) {
+      // Each has been read before the next, so that none waits to be sent.
+      await until(async () => (await journalOf(upstream)).length >= sent.length + 2);
+      sent.push(hang('x'.repeat(90_000)));
+    }
+    await until(isBusy);
     leaving.abort();
+    expect((await Promise.all(sent)).map(({ status }) => status)).toEqual(Array(5).fill(499));
+    await until(async () => !(await isBusy()));
+  });
+
+  it('are bounded in number as well, also when their clients have gone', async () => {
+    const { upstream } = startRig([], { maxQueuedBytes: 100_000, requestTimeout: 60_000 });
+    await upstream.ready(AbortSignal.timeout(5000));
+    const leave = async () => {
+      const leaving = new AbortController();
+      const response = upstream.handle(deed('hang'), contextOf({ signal: leaving.signal }));
+      leaving.abort();
+      return (await response).status;
+    };
+    const all = await Promise.all(Array.from({ length: 500 }, leave));
+    expect(all.filter((status) => status === 499).length).toBeGreaterThan(300);
+    expect(all.filter((status) => status === 503).length).toBeGreaterThan(50);
     const refused = await upstream.handle(deed('echo'), contextOf());
-    expect(refused.status).toBe(503);
     expect((await jsonOf(refused)).error.message).toBe('Upstream busy');
-    await upstream.close();
-    expect((await Promise.all(sent)).map(({ status }) => status)).toEqual(Array(5).fill(503));
   });
 });
 

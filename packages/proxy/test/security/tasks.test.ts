@@ -161,17 +161,17 @@ describe('tasks/list', () => {
     expect(await (await call('ping')).text()).not.toContain('t-2');
   });
 
-  it.each([
-    'tools/list',
-    'prompts/list',
-    'resources/list',
-    'resources/templates/list',
-  ])('in the answer to %s is withheld, although there are no policies', async (method) => {
-    // A server that finds the stream of an answer by its id, which somebody has used twice.
-    const upstream = fakeUpstream((message) => jsonResult(message?.id?.text ?? 'null', { tasks }));
-    const { call } = harness({ authorize: 'anything-authenticated', upstream });
-    expect(await (await call(method)).text()).not.toContain('t-2');
-  });
+  it.each(['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list'])(
+    'in the answer to %s is withheld, although there are no policies',
+    async (method) => {
+      // A server that finds the stream of an answer by its id, which somebody has used twice.
+      const upstream = fakeUpstream((message) =>
+        jsonResult(message?.id?.text ?? 'null', { tasks }),
+      );
+      const { call } = harness({ authorize: 'anything-authenticated', upstream });
+      expect(await (await call(method)).text()).not.toContain('t-2');
+    },
+  );
 });
 
 describe('createTaskBook', () => {
