@@ -109,6 +109,20 @@ describe('a proxy', () => {
     expect((await thv('rm', 'lost')).out).toBe('lost: stopped and removed\n');
   });
 
+  it('goes on when it is to be restarted with policies that cannot be used', async () => {
+    const path = join(cwd(), 'restart.yaml');
+    const policy = 'permit(principal, action, resource);';
+    await writeFile(path, `{version: "1.0", type: cedarv1, cedar: {policies: ['${policy}']}}`);
+    const flags = ['--name', 'edited', '--authz-config', path];
+    expect((await thv('run', ...flags, ...rawServer(newMark()))).code).toBe(0);
+    await writeFile(path, 'version: 1.0');
+    const { code, err } = await thv('restart', 'edited');
+    expect(code).toBe(2);
+    expect(err).toContain('restart.yaml:1:10: "version" must be a string');
+    expect(await json<Seen>('status', 'edited')).toMatchObject({ status: 'running' });
+    await thv('rm', 'edited');
+  });
+
   it('that the system ends is stopped, not unhealthy', async () => {
     expect((await thv('run', '--name', 'ended', ...rawServer(newMark()))).code).toBe(0);
     process.kill((await json<Seen>('status', 'ended')).pid, 'SIGTERM');

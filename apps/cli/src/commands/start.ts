@@ -4,7 +4,7 @@ import type { ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createLog } from '../log.ts';
 import { parseSecretBinding, type SecretBinding } from '../secrets/secret-name.ts';
-import { resolveSecrets, unlockSecrets } from '../secrets/secret-source.ts';
+import { unlockSecrets } from '../secrets/secret-source.ts';
 import { askWorkload } from '../workloads/control-channel.ts';
 import { isUp, lookAtWorkload, type WorkloadView } from '../workloads/look-at-workload.ts';
 import {
@@ -19,6 +19,7 @@ import { findStateFolders } from '../workloads/state-folders.ts';
 import { stopProcess } from '../workloads/stop-workload.ts';
 import type { WorkloadRecord } from '../workloads/workload-record.ts';
 import { createWorkloadStore } from '../workloads/workload-store.ts';
+import { assertStartable } from './assert-startable.ts';
 import { type ChangeArguments, changeWorkloads } from './change-workloads.ts';
 import { assertBackground, DEFAULT_READY_TIMEOUT, showLines } from './run-in-background.ts';
 
@@ -55,8 +56,7 @@ export async function startWorkloads(args: StartArguments, io: Io): Promise<Exit
         assertEnvironment(record.run, io.env);
         const values = await chooseValues(record, view, { given, how });
         if (isUp(view)) {
-          const names = secretsOf(record.run).map(({ secret }) => secret);
-          await resolveSecrets(names, open);
+          await assertStartable(record.run, secretsOf(record.run), open);
         }
         await stopProcess(record, store.folders);
         const options = { record, values, readyTimeout, interrupted, isNew: false };
