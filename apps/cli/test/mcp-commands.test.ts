@@ -69,9 +69,8 @@ weather     city           readOnly !destructive  Tells the weather of a city
 calculator  operation a b  readOnly !destructive  Calculates with two numbers
 `,
     });
-    expect((await mcp(['list', 'prompts', ...BEHIND()])).out).toBe(
-      'NAME  ARGUMENTS  DESCRIPTION\n',
-    );
+    const none = { code: 0, out: '', err: `thv: ${url} shows this caller no prompts\n` };
+    expect(await mcp(['list', 'prompts', ...BEHIND()])).toEqual(none);
   });
 
   it.each([

@@ -4,8 +4,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEV_CLIENT, type DevIdp, startDevIdp, type TokenRequest } from '../src/dev-idp/index.ts';
-import { type Finished, type SpawnOptions, startThv } from './spawn-thv.ts';
+import { type Finished, runThv, type SpawnOptions, startThv } from './spawn-thv.ts';
+import { useTempFolder } from './temp-folder.ts';
 
+const folder = useTempFolder({ 'bob.token': 'a.b.c' });
 let idp: DevIdp;
 
 beforeAll(async () => {
@@ -178,5 +180,16 @@ describe('thv token inspect', () => {
     const { code, out, err } = await finished;
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err.split('\n').at(-2)).toContain(message);
+  });
+
+  it('says so when it is given the name of a file', async () => {
+    const { code, out, err } = await runThv(
+      ['token', 'inspect', 'bob.token', '--oidc-issuer', idp.issuer, '--oidc-audience', 'mcp'],
+      { cwd: folder.path },
+    );
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toBe(
+      'thv: token: bob.token is a file; give what it holds: thv token inspect - < bob.token\n',
+    );
   });
 });

@@ -15,16 +15,22 @@ export interface McpListArguments {
 }
 
 export async function listOffer({ list, flags }: McpListArguments, io: Io): Promise<ExitCode> {
-  const connection = await planConnection(flags, { io, log: createLog(io, flags) });
+  const log = createLog(io, flags);
+  const connection = await planConnection(flags, { io, log });
   const { readList } = await import('../services/server-offer.ts');
   const what = `asking ${connection.url}`;
   const items = await withProgress({ io, quiet: flags.quiet }, what, () =>
     readList(connection, list),
   );
+  const { format = 'text' } = flags;
+  if (items.length === 0 && format === 'text') {
+    log({ level: 'info', message: `${connection.url} shows this caller no ${list}` });
+    return EXIT.done;
+  }
   const { secrets } = connection;
   // Before they are cut, or the beginning of a token could stay.
   const shown: typeof items = JSON.parse(withoutSecrets(JSON.stringify(items), secrets));
-  const text = renderList(list, shown, { format: flags.format ?? 'text', screen: io.stdout });
+  const text = renderList(list, shown, { format, screen: io.stdout });
   io.out(withoutSecrets(text, secrets));
   return EXIT.done;
 }

@@ -1,4 +1,6 @@
 /** `thv token inspect`: why a token is accepted or not. */
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { inspectSignIn } from '@thv/compose';
 import { toStartError, usageError } from '../cli-error.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -38,6 +40,7 @@ export async function inspectToken(
     log({ level: 'warn', message });
   }
   if (given !== undefined && given !== '-') {
+    await assertNoFile(given, io.cwd);
     log({
       level: 'warn',
       message: 'process lists and the shell history show the token; use - and stdin',
@@ -53,6 +56,18 @@ export async function inspectToken(
   const { format = 'text' } = flags;
   io.out(renderTokenReport(inspection, { token, format, screen: io.stdout }));
   return exitCodeOf(inspection);
+}
+
+/** Other commands take the file of a token. */
+async function assertNoFile(given: string, cwd: string): Promise<void> {
+  const found = await stat(resolve(cwd, given)).catch(() => undefined);
+  if (found?.isFile() === true) {
+    throw usageError(
+      'token',
+      `${given} is a file`,
+      `give what it holds: thv token inspect - < ${given}`,
+    );
+  }
 }
 
 /** What people paste: a line, or the whole value of the Authorization header. */
