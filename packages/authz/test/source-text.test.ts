@@ -21,6 +21,20 @@ describe('parseSourceText of what is no JSON', () => {
   });
 });
 
+describe('parseSourceText of JSON', () => {
+  it.each([
+    ['in one line', '{"a":1,"a":2}', 1, 8],
+    ['with line ends of old', '{\r"a":1,\r"b":{},\r"a":2\r}', 1, 18],
+    ['deeper, with line ends of old', '{"l":[\r{"a":1,\r"a":2}]}', 1, 16],
+    ['written otherwise', '{"a":1,"\\u0061":2}', 1, 8],
+    ['behind a tab and numbers', '{\t"b":-0.5E+7,\t"a":1,\t"a":2}', 1, 23],
+  ])('refuses a repeated key %s', (_name, text, line, column) => {
+    const error = caught(() => parseSourceText(text, 'a.json'));
+    expect(isAuthzError(error) && error.problem).toContain('"a" is given twice');
+    expect(isAuthzError(error) && error.location).toMatchObject({ line, column });
+  });
+});
+
 function caught(work: () => unknown): unknown {
   try {
     work();

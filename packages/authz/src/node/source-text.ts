@@ -35,15 +35,18 @@ export function parseSourceText(text: string, file: string): SourceText {
   }
   const json = extension === '' || extension === '.json';
   const value: unknown = json ? parseJson(text, file) : undefined;
-  const document = parseDocument(text, {
+  // JSON takes this character for a blank; the reader of places knows it only before a line end.
+  const document = parseDocument(json ? text.replaceAll('\r', ' ') : text, {
     lineCounter: new LineCounter(),
     prettyErrors: false,
     uniqueKeys: true,
     ...(json ? { schema: 'json' } : { version: '1.2' }),
   });
   // A tag that nobody knows would be ignored, and its value taken for what it is not.
-  const [problem = json ? undefined : document.warnings[0]] = document.errors;
-  if (problem !== undefined && (!json || problem.code === 'DUPLICATE_KEY')) {
+  const problem = json
+    ? document.errors.find(({ code }) => code === 'DUPLICATE_KEY')
+    : (document.errors[0] ?? document.warnings[0]);
+  if (problem !== undefined) {
     const [at] = problem.pos;
     const repeated = problem.code === 'DUPLICATE_KEY' ? describeRepeated(document, text, at) : '';
     throw new AuthzError('ERR_AUTHZ_CONFIG', repeated || problem.message, {
