@@ -20,7 +20,11 @@ export async function loadGatewayConfig(
   });
   const text = decode(bytes, file);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const document = parseDocument(text, {
+    ...{ lineCounter: lines, uniqueKeys: true },
+    // The place is said in our own way.
+    prettyErrors: false,
+  });
   const [problem = document.warnings[0]] = document.errors;
   if (problem !== undefined) {
     const { line, col } = lines.linePos(problem.pos[0]);

@@ -39,8 +39,8 @@ type Config = Awaited<ReturnType<typeof loadGatewayConfig>>;
 async function check({ audit: _, telemetry: __, ...config }: Config): Promise<number> {
   const gateway = await createGateway(config, { log: () => undefined, boundPort: () => 0 });
   await gateway.close();
-  process.stdout.write('ok\n');
-  return 0;
+  const failure = await new Promise((done) => process.stdout.write('ok\n', done));
+  return failure instanceof Error ? 1 : 0;
 }
 
 async function serve(config: Config, log: (event: LogEvent) => void): Promise<number> {

@@ -157,6 +157,19 @@ describe('a gateway with several issuers', () => {
     }
   });
 
+  it('goes on when nobody reads its log any more', async () => {
+    const issuers = [{ issuer: corp.issuer, audiences: ['mcp'] }];
+    const { said, child, finished } = await startGateway({ ...base(), issuers });
+    const url = await urlOf(said, 'weather');
+    child.stdout.destroy();
+    child.stderr.destroy();
+    // What is refused is logged.
+    expect((await callTool(url, 'of-nobody')).status).toBe(401);
+    expect((await callTool(url, await corp.issueToken({ aud: 'mcp' }))).status).toBe(200);
+    child.kill('SIGTERM');
+    expect((await finished).code).toBe(0);
+  });
+
   it('warns once of what is dangerous, by the name of the issuer', async () => {
     const { said } = await startGateway({
       ...base(),

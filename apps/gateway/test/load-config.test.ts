@@ -34,7 +34,9 @@ describe('a configuration file is refused', () => {
     ['that is not UTF-8', Buffer.from([0x76, 0xff]), 'FILE: is not UTF-8 text'],
     ['without a version', '{}', 'FILE: version: must be 1'],
   ])('%s', async (_name, content, message) => {
-    expect(await refusal(content)).toContain(message);
+    const said = await refusal(content);
+    expect(said).toContain(message);
+    expect(said, 'the place is said once').not.toMatch(/ at line /);
   });
 
   it('that is not there', async () => {
