@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type AuthzConfig, createAuthorizer } from '@thv/authz';
-import { loadAuthzConfig, loadCedar } from '@thv/authz/node';
+import { createTokenReader, loadAuthzConfig, loadCedar } from '@thv/authz/node';
 import type { PolicyEngine } from '@thv/proxy';
 import type { LogEvent } from './config.ts';
 
@@ -33,7 +33,8 @@ export interface Policies {
 export async function loadPolicies(options: PoliciesOptions): Promise<Policies> {
   const { file, serverName, log } = options;
   const [first, cedar] = await Promise.all([readSettled(file), loadCedar()]);
-  const authorizer = createAuthorizer(first.config, { cedar, serverName });
+  const bearerToken = createTokenReader(file);
+  const authorizer = createAuthorizer(first.config, { cedar, serverName, bearerToken });
   let { paths, mark } = first;
   let degraded = false;
   let looking = false;

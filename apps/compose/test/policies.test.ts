@@ -1,6 +1,8 @@
 /** Policies follow their files, and a bad file changes nothing (D32). */
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -85,5 +87,65 @@ describe('policies', () => {
     await until(async () => expect(await allows('b')).toBe(true));
     await rm(join(folder, 'two.cedar'));
     await until(async () => expect(await allows('b')).toBe(false));
+  });
+});
+
+describe('a decision point', () => {
+  let points: readonly {
+    readonly url: string;
+    readonly asked: string[];
+    readonly server: Server;
+  }[];
+
+  beforeEach(async () => {
+    points = await Promise.all(['one', 'two'].map(startPoint));
+  });
+  afterEach(() => {
+    for (const { server } of points) server.close();
+  });
+
+  const startPoint = async () => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.headers.authorization ?? 'nothing');
+      response.setHeader('connection', 'close').end('{"allow":true}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, server };
+  };
+  const ask = (point: number, token: string) =>
+    JSON.stringify({
+      version: '1.0',
+      type: 'httpv1',
+      pdp: {
+        http: { url: points[point]?.url, bearer_token_file: token },
+        claim_mapping: 'standard',
+      },
+    });
+
+  it('gets the token of its file, as it is at the time, and that of no other', async () => {
+    await mkdir(join(folder, 'tokens'));
+    await writeFile(join(folder, 'tokens/one'), 'first\n');
+    await writeFile(join(folder, 'tokens/two'), 'second\n');
+    await writeFile(file, ask(0, 'tokens/one'));
+    await load();
+    expect(await allows('a')).toBe(true);
+    await writeFile(join(folder, 'tokens/one'), 'third\n');
+    expect(await allows('a')).toBe(true);
+    expect(points[0]?.asked).toEqual(['Bearer first', 'Bearer third']);
+    await writeFile(file, ask(1, 'tokens/two'));
+    await until(() => expect(events.at(-1)?.message).toBe('policies were reloaded'));
+    expect(await allows('a')).toBe(true);
+    expect(points[1]?.asked).toEqual(['Bearer second']);
+  });
+
+  it('without its token is not begun with, and not changed to', async () => {
+    await writeFile(file, config({ policies: [permit('a')] }));
+    await load();
+    await writeFile(file, ask(0, 'none'));
+    await until(() => expect(policies.degraded()).toBe(true));
+    expect([await allows('a'), await allows('b')]).toEqual([true, false]);
+    await expect(load()).rejects.toThrow('bearer token file cannot be read');
+    expect(points[0]?.asked).toEqual([]);
   });
 });

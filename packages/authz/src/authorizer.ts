@@ -39,8 +39,13 @@ export interface AuthorizerOptions {
   readonly serverName?: string | undefined;
   /** Used with `type: httpv1` only. Default: the platform's fetch. */
   readonly fetch?: FetchLike | undefined;
-  /** The bearer token for the decision point of `type: httpv1`, read for every request. */
-  readonly bearerToken?: (() => string | undefined) | undefined;
+  /**
+   * The bearer token for the decision point of `type: httpv1`: read when a configuration is loaded,
+   * which fails where this throws, and for every request.
+   *
+   * @param file `bearer_token_file` of that configuration; `createTokenReader` of `@thv/authz/node` reads it.
+   */
+  readonly bearerToken?: ((file: string | undefined) => string | undefined) | undefined;
 }
 
 interface Loaded {
@@ -66,10 +71,13 @@ export function createAuthorizer(config: unknown, options: AuthorizerOptions): A
   const nextId = createDecisionIds();
   const load = (next: unknown): Loaded => {
     const parsed = parseAuthzConfig(next);
-    const engine =
-      parsed.type === 'cedarv1'
-        ? createPolicyEngine(cedar, parsed, serverName)
-        : createHttpPolicies({ pdp: parsed.pdp, serverName, fetch, bearerToken });
+    if (parsed.type === 'cedarv1') {
+      return { config: parsed, engine: createPolicyEngine(cedar, parsed, serverName) };
+    }
+    const { pdp } = parsed;
+    const readToken = (): string | undefined => bearerToken?.(pdp.bearerTokenFile);
+    readToken();
+    const engine = createHttpPolicies({ pdp, serverName, fetch, bearerToken: readToken });
     return { config: parsed, engine };
   };
   let loaded = load(config);

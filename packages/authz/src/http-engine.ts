@@ -17,7 +17,7 @@ export interface HttpEngineOptions {
   readonly serverName: string;
   readonly fetch: FetchLike;
   /** The bearer token for the decision point, read for every request. */
-  readonly bearerToken: (() => string | undefined) | undefined;
+  readonly bearerToken: () => string | undefined;
 }
 
 const MAX_ANSWER_BYTES = 65_536;
@@ -30,7 +30,7 @@ export function createHttpEngine(
   const url = decisionUrl(pdp.url);
   return async (request) => {
     try {
-      const token = bearerToken?.();
+      const token = bearerToken();
       const response = await fetch(url, {
         method: 'POST',
         headers: {

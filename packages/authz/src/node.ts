@@ -10,3 +10,4 @@ export { type LoadAuthorizerOptions, loadAuthorizer } from './node/load-authoriz
 export { loadCedar } from './node/load-cedar.ts';
 export { loadAuthzConfig } from './node/load-config.ts';
 export { runPolicyTestFile } from './node/run-policy-test-file.ts';
+export { createTokenReader } from './node/token-reader.ts';

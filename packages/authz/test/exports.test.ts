@@ -29,6 +29,7 @@ describe('exports', () => {
     expect(Object.keys(node).sort()).toMatchInlineSnapshot(`
       [
         "checkPolicyFile",
+        "createTokenReader",
         "loadAuthorizer",
         "loadAuthzConfig",
         "loadCedar",

@@ -1,9 +1,8 @@
 /** From a file name to an authorizer. */
-import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { type Authorizer, AuthzError, createAuthorizer } from '@thv/authz';
+import { type Authorizer, createAuthorizer } from '@thv/authz';
 import { loadCedar } from './load-cedar.ts';
 import { loadAuthzConfig } from './load-config.ts';
+import { createTokenReader } from './token-reader.ts';
 
 /** Options of {@link loadAuthorizer}. */
 export interface LoadAuthorizerOptions {
@@ -24,23 +23,5 @@ export async function loadAuthorizer(
 ): Promise<Authorizer> {
   const [config, cedar] = await Promise.all([loadAuthzConfig(file), loadCedar()]);
   const { serverName } = options;
-  const tokenFile = config.type === 'httpv1' ? config.pdp.bearerTokenFile : undefined;
-  if (tokenFile === undefined) {
-    return createAuthorizer(config, { cedar, serverName });
-  }
-  const path = resolve(dirname(file), tokenFile);
-  readToken(path);
-  return createAuthorizer(config, { cedar, serverName, bearerToken: () => readToken(path) });
-}
-
-/** Read for every request, so that a rotated token is used at once. */
-function readToken(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch (cause) {
-    throw new AuthzError('ERR_AUTHZ_FILE', 'the bearer token file cannot be read', {
-      location: { file: path },
-      cause,
-    });
-  }
+  return createAuthorizer(config, { cedar, serverName, bearerToken: createTokenReader(file) });
 }
