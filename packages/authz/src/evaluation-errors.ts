@@ -18,8 +18,14 @@ const VARIABLES: ReadonlyMap<string, string> = new Map([
 
 const REWRITES: readonly Rewrite[] = [
   {
-    pattern: /^`([\w:]+?)::".*"` does not have the (attribute|tag) `(.*)`$/s,
-    text: ([, type = '', kind = '', name = '']) => `${nameOf(type)} has no ${kind} \`${name}\``,
+    // First, and without the name: that of a tag can be computed from a claim or an argument, and hold
+    // what looks like another message.
+    pattern: /^`([\w:]+?)::".*"` does not have the tag `/s,
+    text: ([, type = '']) => `${nameOf(type)} has no such tag`,
+  },
+  {
+    pattern: /^`([\w:]+?)::".*"` does not have the attribute `(.*)`$/s,
+    text: ([, type = '', name = '']) => `${nameOf(type)} has no attribute \`${name}\``,
   },
   {
     pattern: /^record does not have the attribute `(.*)`$/s,

@@ -91,11 +91,17 @@ describe('authorize', () => {
       'forbid(principal, action, resource) when { principal.claim_n + 9007199254740991 > 9007199254740991 && principal.claim_missing };',
       'forbid(principal, action, resource) when { principal.claim_secret < 1 };',
       'forbid(principal, action, resource) when { resource.owner.level == 1 };',
+      'forbid(principal, action, resource) when { resource.getTag(principal.claim_secret) == 1 };',
+      'forbid(principal, action, resource) when { principal.getTag(context.arg_a) == 1 };',
     ];
     const identity = { subject: 'secret-subject', claims: { secret: 'secret-value', n: 4 } };
-    const request = { identity, action: 'call_tool', target: 'secret-target' } as const;
-    const decision = await authorizerOf(policies).authorize(request);
-    expect(decision.errors).toHaveLength(4);
+    const decision = await authorizerOf(policies).authorize({
+      identity,
+      action: 'call_tool',
+      target: 'secret-target',
+      arguments: { a: 'secret-argument' },
+    });
+    expect(decision.errors).toHaveLength(6);
     expect(JSON.stringify(decision)).not.toContain('secret-');
   });
 });
