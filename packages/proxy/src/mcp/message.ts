@@ -92,6 +92,8 @@ function isReference(ref: unknown): boolean {
   );
 }
 
+/** Each is judged by itself, and nobody else is served meanwhile. */
+const MAX_SUBSCRIBED = 1000;
 const SUBSCRIPTION_FLAGS = ['toolsListChanged', 'promptsListChanged', 'resourcesListChanged'];
 
 /** Members nobody here knows are refused: they could subscribe to something nobody judged. */
@@ -102,6 +104,7 @@ function isSubscription(value: unknown): boolean {
     return (
       key === 'resourceSubscriptions' &&
       Array.isArray(member) &&
+      member.length <= MAX_SUBSCRIBED &&
       member.every((uri) => typeof uri === 'string')
     );
   });

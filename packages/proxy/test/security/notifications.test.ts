@@ -128,6 +128,16 @@ describe('on a subscription', () => {
   });
 });
 
+it('a subscription to more resources than may be judged at once reaches nobody', async () => {
+  const h = says(stream());
+  const uris = (count: number) =>
+    Array.from({ length: count }, (_, index) => `file:///open/${index}`);
+  const refused = await listen(h, { resourceSubscriptions: uris(1001) });
+  expect([refused.status, (await refused.json()).error.code]).toEqual([400, -32602]);
+  expect(h.upstream.forwarded).toEqual([]);
+  expect((await listen(h, { resourceSubscriptions: uris(1000) })).status).toBe(200);
+});
+
 describe('on other streams', () => {
   it('of 2025, changes of lists are told without asking, resources only to who may read them', async () => {
     const changes = ['tools', 'prompts', 'resources'].map((kind) => notice(`${kind}/list_changed`));
