@@ -39,16 +39,16 @@ export function createHintSource(options: HintSourceOptions): HintSource {
   let listing: Promise<void> | undefined;
 
   const listAll = async (exchange: Exchange): Promise<void> => {
-    const begun = { at: now(), change: store.changes };
-    const pages: unknown[] = [];
+    const list = store.list(now());
     let cursor: string | undefined;
-    do {
+    for (let pages = 0; pages < MAX_PAGES; pages += 1) {
       const page = await fetchPage(options, exchange, cursor);
-      pages.push(page);
+      list.add(page);
       const next: unknown = page['nextCursor'];
       cursor = typeof next === 'string' && next !== '' ? next : undefined;
-    } while (cursor !== undefined && pages.length < MAX_PAGES);
-    store.replace(pages, begun);
+      if (cursor === undefined) break;
+    }
+    list.end();
   };
 
   const refresh = async (exchange: Exchange): Promise<void> => {

@@ -6,38 +6,58 @@ import { isRecord } from '../mcp/json-rpc.ts';
 const HINTS = ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint'] as const;
 
 export interface HintStore {
-  /** A page of a list passed by: its tools are added, nothing is taken away. */
-  observe(result: unknown): void;
   /**
-   * All pages of one listing: tools that are not in it are gone. `change` is what `changes` was when
-   * the listing began: after a change in the meantime it is no whole list any more.
+   * A page of a list passed by: its tools are added, nothing is taken away. What was asked for before
+   * that which is known says nothing: callers choose when they read it.
+   *
+   * @param askedAt milliseconds since the epoch
    */
-  replace(pages: readonly unknown[], begun: { readonly at: number; readonly change: number }): void;
-  /** How often the server has said that its list changed. */
-  readonly changes: number;
+  observe(result: unknown, askedAt: number): void;
+  /** Begins a whole listing; `at` in milliseconds since the epoch. */
+  list(at: number): Listing;
   /** The server says that its list changed: what is known has to be fetched again. */
-  markStale(): void;
+  markStale(at: number): void;
   get(tool: string): ToolHints | undefined;
   /** Milliseconds since the epoch of the last whole listing that is still good. */
   readonly completeSince: number | undefined;
 }
+
+/** The pages of one list, of which no more is kept than the hints. */
+export interface Listing {
+  add(page: unknown): void;
+  /**
+   * That was all: tools that are not in it are gone. After a change in the meantime it is no whole list
+   * any more.
+   */
+  end(): void;
+}
+
+/** What a list says of each tool; undefined where that cannot be read. */
+type Said = Map<string, ToolHints | undefined>;
+
+/** Servers choose the names, and longer ones are nothing that anybody remembers. */
+const MAX_NAME_LENGTH = 1024;
 
 /** Creates an empty store. Tools are never more than `maxTools`: a server's list is its own input. */
 export function createHintStore(maxTools = 50_000): HintStore {
   let tools = new Map<string, ToolHints>();
   let completeSince: number | undefined;
   let changes = 0;
+  /** When the newest was asked for of what is known. */
+  let newest = Number.NEGATIVE_INFINITY;
 
-  const add = (into: Map<string, ToolHints>, pages: readonly unknown[]): void => {
-    const seen = new Map<string, ToolHints | undefined>();
-    for (const item of pages.flatMap(itemsOf)) {
+  const read = (into: Said, page: unknown): void => {
+    for (const item of itemsOf(page)) {
       if (!isRecord(item) || typeof item['name'] !== 'string') continue;
       const name = item['name'];
+      if (name.length > MAX_NAME_LENGTH || (into.size >= maxTools && !into.has(name))) continue;
       const hints = readHints(item['annotations']);
       // A list that says two things of one tool says nothing of it.
-      seen.set(name, seen.has(name) && !isSame(seen.get(name), hints) ? undefined : hints);
+      into.set(name, into.has(name) && !isSame(into.get(name), hints) ? undefined : hints);
     }
-    for (const [name, hints] of seen) {
+  };
+  const learn = (into: Map<string, ToolHints>, said: Said): void => {
+    for (const [name, hints] of said) {
       // A tool whose hints cannot be read is as good as not listed: nothing judges it by them.
       if (hints === undefined) into.delete(name);
       else if (into.size < maxTools || into.has(name)) into.set(name, hints);
@@ -45,19 +65,31 @@ export function createHintStore(maxTools = 50_000): HintStore {
   };
 
   return {
-    observe: (result) => add(tools, [result]),
-    replace: (pages, { at, change }) => {
-      const fresh = new Map<string, ToolHints>();
-      add(fresh, pages);
-      tools = fresh;
-      if (change === changes) completeSince = at;
+    observe: (result, askedAt) => {
+      if (askedAt < newest) return;
+      newest = askedAt;
+      const said: Said = new Map();
+      read(said, result);
+      learn(tools, said);
     },
-    markStale: () => {
+    list: (at) => {
+      const said: Said = new Map();
+      const begunAfter = changes;
+      return {
+        add: (page) => read(said, page),
+        end: () => {
+          tools = new Map();
+          learn(tools, said);
+          newest = Math.max(newest, at);
+          if (begunAfter === changes) completeSince = at;
+        },
+      };
+    },
+    markStale: (at) => {
       changes += 1;
       completeSince = undefined;
-    },
-    get changes() {
-      return changes;
+      // Whether it was asked for before the change cannot be told within one millisecond.
+      newest = Math.max(newest, at + 1);
     },
     get: (tool) => tools.get(tool),
     get completeSince() {

@@ -146,18 +146,21 @@ export function filter(
   const identity = identityOf(exchange);
   const { expiresAt, issuer, subject } = identity;
   const isFirst = isFirstPage(message);
+  // Other streams repeat what was asked for at some time before.
+  const askedAt = asked?.list === 'tools' ? exchange.startedAt : undefined;
   return filterResponse(response, {
     request: asked,
     traffic: options.traffic.of(exchange.trafficKey ?? ''),
     showTool: tools === undefined ? undefined : (text) => showTool(text, tools),
-    filterList: (list, result) => filterList({ identity, isFirst }, { list, result }, options),
+    filterList: (list, result) =>
+      filterList({ identity, isFirst, askedAt }, { list, result }, options),
     onWithheld: (reason) => {
       exchange.reason ??= `withheld:${reason}`;
       options.onError(new Error(`an answer was withheld: ${reason}`), 'filter');
     },
     mayNotice: createNoticeFilter(exchange, options.engine),
     onNotification: (method) => {
-      if (method === 'notifications/tools/list_changed') options.hints.markStale();
+      if (method === TOOLS_CHANGED) options.hints.markStale(options.now());
     },
     onTask: (taskId) => options.tasks.remember(taskId, { issuer, subject }),
     maxEventLength: options.answerLimit,
@@ -185,14 +188,23 @@ async function isStillWelcome(
   }
 }
 
+const TOOLS_CHANGED = 'notifications/tools/list_changed';
+
+interface Listed {
+  readonly identity: Identity;
+  readonly isFirst: boolean;
+  /** Milliseconds since the epoch. */
+  readonly askedAt: number | undefined;
+}
+
 async function filterList(
-  { identity, isFirst }: { readonly identity: Identity; readonly isFirst: boolean },
+  { identity, isFirst, askedAt }: Listed,
   { list, result }: { readonly list: FilteredList; readonly result: unknown },
   { engine, hints, tasks, toolNotices }: ForwardOptions,
 ): Promise<FilterResult> {
   if (list === 'tasks') return ownTasks(result, identity, tasks);
   if (list === 'tools') {
-    hints.observe(result);
+    if (askedAt !== undefined) hints.observe(result, askedAt);
     toolNotices?.observe(result, isFirst);
   }
   if (engine === 'anything-authenticated') return { ok: true, kept: 'all' };

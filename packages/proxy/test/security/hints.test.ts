@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { McpMessage, UpstreamContext } from '../../src/index.ts';
 import { engine, fakeUpstream, harness, jsonResult } from '../support/fakes.ts';
+import { heldAfterCollection, MIB } from '../support/held.ts';
 
 const V26 = '2026-07-28';
 const META = { 'io.modelcontextprotocol/protocolVersion': V26 };
@@ -124,6 +125,75 @@ describe('hints that changed', () => {
   });
 });
 
+describe('a list of before the hints changed', () => {
+  const sse = { 'content-type': 'text/event-stream' };
+  const OLD = `data: {"jsonrpc":"2.0","id":1,"result":${JSON.stringify(rm(false))}}\n\n`;
+
+  it('that is sent again to who resumes a stream brings none of them back', async () => {
+    let isNew = false;
+    const upstream = server((message) =>
+      isNew ? destructive(message, undefined as never) : new Response(OLD, { headers: sse }),
+    );
+    const { call, send } = harness({
+      authorize: noDestruction,
+      upstream: { ...upstream, stream: async () => new Response(OLD, { headers: sse }) },
+    });
+    await (await call('tools/list')).text();
+    isNew = true;
+    expect((await call('tools/call', { name: 'rm' })).status).toBe(403);
+    const resumed = await send('', { method: 'GET', headers: { 'last-event-id': '7' } });
+    expect(await resumed.text()).toContain('rm');
+    expect((await call('tools/call', { name: 'rm' })).status).toBe(403);
+  });
+
+  it('that is read late brings none of them back', async () => {
+    let now = 0;
+    let sendOld: () => void = () => undefined;
+    const late = new ReadableStream<Uint8Array>({
+      start(controller) {
+        sendOld = () => {
+          controller.enqueue(new TextEncoder().encode(OLD));
+          controller.close();
+        };
+      },
+    });
+    const upstream = server((message, context) =>
+      now === 0 ? new Response(late, { headers: sse }) : destructive(message, context),
+    );
+    const { call } = harness({ authorize: noDestruction, upstream, now: () => now });
+    const listed = await call('tools/list');
+    now = 1;
+    expect((await call('tools/call', { name: 'rm' })).status).toBe(403);
+    sendOld();
+    expect(await listed.text()).toContain('rm');
+    expect((await call('tools/call', { name: 'rm' })).status).toBe(403);
+  });
+
+  it('that is read after a newer one brings none of them back', async () => {
+    let now = 0;
+    let answerOld: (response: Response) => void = () => undefined;
+    const upstream = server((message, context) => {
+      // The list that the proxy asks for.
+      if (now === 0) return jsonResult(message.id!.text, rm(false));
+      if (now > 1) return destructive(message, context);
+      return new Promise((resolve) => {
+        answerOld = resolve;
+      });
+    });
+    const { call } = harness({ authorize: noDestruction, upstream, now: () => now });
+    expect((await call('tools/call', { name: 'rm' })).status).toBe(200);
+    now = 1;
+    const old = call('tools/list');
+    await settle();
+    now = 2;
+    await (await call('tools/list')).text();
+    expect((await call('tools/call', { name: 'rm' })).status).toBe(403);
+    answerOld(jsonResult('1', rm(false)));
+    await (await old).text();
+    expect((await call('tools/call', { name: 'rm' })).status).toBe(403);
+  });
+});
+
 describe('what a server lists', () => {
   const two = (a: unknown, b: unknown) => ({ tools: [...tools(a), ...tools(b)] });
   const tools = (hint: unknown): unknown[] => [
@@ -162,6 +232,20 @@ describe('what a server lists', () => {
     const { call } = harness({ authorize: noDestruction, upstream });
     expect((await call('tools/call', { name: 'rm' })).status).toBe(403);
     expect(upstream.forwarded.length).toBeLessThan(200);
+  });
+
+  it('on many pages is not held while it is read', async () => {
+    const held: number[] = [];
+    const upstream = server(async (message) => {
+      const page = upstream.forwarded.length;
+      held.push(await heldAfterCollection());
+      const tool = { name: `tool-${page}`, description: `${page}`.padEnd(MIB / 2, 'x') };
+      const next = page < 30 ? { nextCursor: 'more' } : {};
+      return jsonResult(message.id!.text, { tools: [tool], ...next });
+    });
+    const { call } = harness({ authorize: noDestruction, upstream });
+    expect((await call('tools/call', { name: 'tool-1' })).status).toBe(200);
+    expect(((held[29] ?? 0) - (held[1] ?? 0)) / MIB).toBeLessThan(5);
   });
 
   it.each(['application/json', 'text/event-stream'])(
