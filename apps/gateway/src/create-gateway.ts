@@ -184,6 +184,11 @@ function describeDangers({ issuers, servers }: GatewayConfig): readonly string[]
       ({ name }) =>
         `servers.${name}: forward_token: the server gets every token of a caller, and can act as the caller`,
     ),
+    ...servers
+      .filter(({ authorization }) => authorization === undefined)
+      .map(
+        ({ name }) => `servers.${name}: no authorization: everyone who signs in may do everything`,
+      ),
   ];
 }
 

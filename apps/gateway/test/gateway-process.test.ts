@@ -196,6 +196,33 @@ describe('a gateway with several issuers', () => {
     ]);
   });
 
+  it('warns of each server without policies', async () => {
+    await writeFile(
+      join(folder, 'authz.json'),
+      JSON.stringify({
+        version: '1.0',
+        type: 'cedarv1',
+        cedar: { policies: ['permit(principal, action, resource);'] },
+      }),
+    );
+    const { said } = await startGateway({
+      ...base(),
+      issuers: [{ name: 'corp', issuer: corp.issuer, audiences: ['mcp'] }],
+      servers: {
+        open: { url: upstream.url },
+        judged: { url: upstream.url, authorization: { config: 'authz.json' } },
+      },
+    });
+    await urlOf(said, 'open');
+    const warnings = said.err.split('\n').filter((line) => line.includes('authorization'));
+    expect(warnings.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({
+        level: 'warn',
+        message: 'servers.open: no authorization: everyone who signs in may do everything',
+      }),
+    ]);
+  });
+
   it('does not choose between two files: exit code 2', async () => {
     const { finished } = await startGateway(base(), { args: ['--config', 'other.yaml'] });
     expect(await finished).toMatchObject({
