@@ -29,12 +29,16 @@ export interface Tenant {
   noteInitialized(): void;
 }
 
-/** Characters of a URI that is kept for the next process. */
+/** Characters of a URI, and of an `initialize`, that is kept for the next process. */
 const MAX_KEPT = 4096;
+const MAX_INITIALIZE = 64 * 1024;
 
 export interface TenantOptions {
   readonly session: Session;
-  /** The `initialize` of the client: every process gets it as it is, but for the id. */
+  /**
+   * The `initialize` of the client: every process gets it as it is, but for the id. A large one is not
+   * kept, and its session ends with the first process.
+   */
   readonly initialize: McpMessage;
   readonly settings: StdioSettings;
   /** No process can be started any more. */
@@ -48,6 +52,9 @@ export function createTenant({
   onAbandoned,
 }: TenantOptions): Tenant {
   const subscriptions = new Set<string>();
+  const isKept = initialize.text.length <= MAX_INITIALIZE;
+  // Of a session that lasts for hours; what was read of the text can be many times as large.
+  let opening: Opening | undefined = { text: initialize.text, spans: initialize.spans };
   let level: unknown;
   let isInitialized = false;
   let isStarting = true;
@@ -65,7 +72,10 @@ export function createTenant({
   });
 
   const greet: Greet = async (connection) => {
-    const opened = await openWith('initialize', (key) => withId(initialize, key), {
+    if (opening === undefined) return { ok: false, reason: 'the initialize was too large to keep' };
+    const first = opening;
+    if (!isKept) opening = undefined;
+    const opened = await openWith('initialize', (key) => withId(first, key), {
       connection,
       settings,
     });
@@ -82,7 +92,7 @@ export function createTenant({
   };
 
   const supervisor = createSupervisor({
-    settings: { ...settings, log },
+    settings: { ...settings, log, ...(!isKept && { restart: NO_RESTART }) },
     greet,
     open() {
       const connection = openConnection(settings, {
@@ -130,7 +140,16 @@ export function createTenant({
   };
 }
 
-function withId(message: McpMessage, key: string): string {
+const NO_RESTART = {
+  initialDelay: 0,
+  maxDelay: 0,
+  maxAttempts: 0,
+  stableAfter: Number.POSITIVE_INFINITY,
+};
+
+type Opening = Pick<McpMessage, 'text' | 'spans'>;
+
+function withId(message: Opening, key: string): string {
   const id = message.spans.get('id');
   const token = message.spans.get('params._meta.progressToken');
   const text = JSON.stringify(key);

@@ -17,6 +17,7 @@ export interface Greeting {
 
 /** Messages of the server before it has answered; a server has little to say then. */
 const MAX_EARLY = 256;
+const MAX_EARLY_LENGTH = 1024 * 1024;
 
 /**
  * Sends `initialize` and waits for the answer.
@@ -56,6 +57,7 @@ export async function greet(
 
 async function findAnswer(connection: SseConnection, initialize: McpMessage): Promise<Greeting> {
   const early: string[] = [];
+  let length = 0;
   for (;;) {
     const text = await connection.next();
     if (text === undefined) throw unanswered('the server ended the stream before it answered');
@@ -66,7 +68,9 @@ async function findAnswer(connection: SseConnection, initialize: McpMessage): Pr
       idKey(read.message.id?.text ?? '') === idKey(initialize.id?.text ?? '');
     if (isAnswer) return { text, early, version: versionOf(read.message.value['result']) };
     early.push(text);
-    if (early.length > MAX_EARLY) throw unanswered('the server talks and does not answer');
+    length += text.length;
+    if (early.length > MAX_EARLY || length > MAX_EARLY_LENGTH)
+      throw unanswered('the server talks and does not answer');
   }
 }
 

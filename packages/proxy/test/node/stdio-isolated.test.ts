@@ -308,6 +308,41 @@ describe('a process that does not read', () => {
   });
 });
 
+describe('a large initialize', () => {
+  const begin = async (upstream: Upstream<Response>, bytes: number): Promise<string> => {
+    const params = JSON.stringify({
+      protocolVersion: '2025-11-25',
+      capabilities: { experimental: { pad: 'x'.repeat(bytes) } },
+      clientInfo: { name: 'test', version: '1' },
+    });
+    const text = `{"jsonrpc":"2.0","id":0,"method":"initialize","params":${params}}`;
+    const response = await upstream.handle(message(text), contextOf());
+    expect(response.status).toBe(200);
+    await response.text();
+    return response.headers.get('mcp-session-id') ?? '';
+  };
+
+  it('is not held as long as its session', async () => {
+    const { upstream } = startRig([], PER_SESSION);
+    await begin(upstream, 2 * MIB);
+    const before = await heldAfterCollection();
+    for (let count = 0; count < 5; count += 1) await begin(upstream, 2 * MIB);
+    expect(((await heldAfterCollection()) - before) / MIB).toBeLessThan(8);
+  });
+
+  it('begins no second process: its session ends with the first', async () => {
+    const { upstream, events } = startRig([], { ...PER_SESSION, restart: { initialDelay: 1 } });
+    const large = await begin(upstream, 100_000);
+    await upstream.handle(deed('crash'), contextOf({ sessionId: large }));
+    await until(() => events.some(({ type }) => type === 'session-ended'));
+    expect((await upstream.handle(deed('echo'), contextOf({ sessionId: large }))).status).toBe(404);
+    const small = await begin(upstream, 10_000);
+    await upstream.handle(deed('crash'), contextOf({ sessionId: small }));
+    await until(() => events.filter(({ type }) => type === 'process-ready').length === 3);
+    expect((await upstream.handle(deed('echo'), contextOf({ sessionId: small }))).status).toBe(200);
+  });
+});
+
 describe('questions of a process to its client', () => {
   it('arrive on the session’s stream and are answered once', async () => {
     const { upstream } = startRig([], PER_SESSION);

@@ -157,6 +157,23 @@ describe('a server that names an endpoint elsewhere', () => {
     expect(await stream.until('"id":7')).not.toContain('notifications/message');
   });
 
+  it.each([
+    ['much', 300, 10],
+    ['at length', 3, 500_000],
+  ])('and that says %s before it answers initialize is given up', async (_, count, length) => {
+    const { front } = await start({
+      onPost(_body, stream) {
+        const params = { data: 'x'.repeat(length) };
+        const notice = { jsonrpc: '2.0', method: 'notifications/message', params };
+        for (let said = 0; said < count; said += 1) stream?.write(event(JSON.stringify(notice)));
+        return 202;
+      },
+    });
+    const response = await post(front, '/mcp', INITIALIZE);
+    expect(response.status).toBe(502);
+    expect(String(front.errors[0])).toContain('does not answer');
+  });
+
   it('that never names one is given up', async () => {
     const server = await startScriptedServer({ greeting: ': hello\n\n' });
     onTestFinished(server.close);
