@@ -158,7 +158,7 @@ export function filter(
       exchange.reason ??= `withheld:${reason}`;
       options.onError(new Error(`an answer was withheld: ${reason}`), 'filter');
     },
-    mayNotice: createNoticeFilter(exchange, options.engine),
+    mayNotice: createNoticeFilter(exchange, options),
     onNotification: (method) => {
       if (method === TOOLS_CHANGED) options.hints.markStale(options.now());
     },

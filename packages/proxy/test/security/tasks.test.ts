@@ -174,6 +174,35 @@ describe('tasks/list', () => {
   );
 });
 
+describe('the status of a task', () => {
+  const status = (params: object): string =>
+    `data: ${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/tasks/status', params })}\n\n`;
+
+  it.each([
+    ['a policy', W],
+    ['no policies', 'anything-authenticated' as const],
+  ])(
+    'is told to nobody but its creator by a server that tells everybody, with %s',
+    async (_name, authorize) => {
+      const said = [
+        status({ ...TASK, statusMessage: 'secret' }),
+        status({ taskId: 5 }),
+        status({}),
+      ];
+      const upstream = {
+        ...fakeUpstream(answer),
+        stream: async () => new Response(said.join(''), { headers: sse }),
+      };
+      const { call, send } = harness({ authorize, upstream });
+      await call('tools/call', begin);
+      const hear = async (user: string) =>
+        (await send('', { method: 'GET', headers: as(user) })).text();
+      expect(await hear('u')).toBe(said[0]);
+      expect(await hear('eve')).toBe('');
+    },
+  );
+});
+
 describe('createTaskBook', () => {
   const owner = (subject: string) => ({ issuer: 'i', subject });
 
