@@ -105,8 +105,10 @@ async function fingerprint(paths: readonly string[]): Promise<string> {
   const marks = await Promise.all(
     paths.map(async (path) => {
       try {
-        const { ino, size, mtimeMs } = await stat(path);
-        return `${ino}:${size}:${mtimeMs}`;
+        const { ino, size, mtimeMs, ctimeMs } = await stat(path);
+        // `permit` and `forbid` are of one length, archives set dates, and systems reuse numbers of
+        // files: all but ctime can be the same for other policies.
+        return `${ino}:${size}:${mtimeMs}:${ctimeMs}`;
       } catch {
         // A file that is away for a moment is a change like any other; loading it says what is wrong.
         return 'none';

@@ -1,5 +1,6 @@
 /** Policies follow their files, and a bad file changes nothing (D32). */
 
+import { utimesSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -57,6 +58,18 @@ describe('policies', () => {
     await load();
     expect([await allows('a'), await allows('b')]).toEqual([true, false]);
     await writeFile(file, config({ policies: [permit('b'), permit('bb')] }));
+    await until(async () => expect([await allows('a'), await allows('b')]).toEqual([false, true]));
+  });
+
+  it('are replaced by others of the same length and date, as archives without dates bring them', async () => {
+    // At once, so that nobody looks in between.
+    const bring = (tool: string): void => {
+      writeFileSync(file, config({ policies: [permit(tool)] }));
+      utimesSync(file, 0, 0);
+    };
+    bring('a');
+    await load();
+    bring('b');
     await until(async () => expect([await allows('a'), await allows('b')]).toEqual([false, true]));
   });
 

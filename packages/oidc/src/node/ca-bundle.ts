@@ -42,8 +42,9 @@ export function loadCaBundle(path: string): CaBundle {
 
 function versionOf(path: string): string {
   try {
-    const { mtimeMs, size, ino } = statSync(path);
-    return `${mtimeMs}/${size}/${ino}`;
+    const { ctimeMs, mtimeMs, size, ino } = statSync(path);
+    // Everything but ctime can be the same for other contents: archives set dates, systems reuse numbers.
+    return `${ctimeMs}/${mtimeMs}/${size}/${ino}`;
   } catch {
     throw new TypeError('"caBundleFile" cannot be read');
   }

@@ -13,9 +13,10 @@ export function createSecretFile(path: string): () => Promise<string> {
   let secret = '';
   return async () => {
     try {
-      const { mtimeMs, size, ino } = await stat(path);
+      const { ctimeMs, mtimeMs, size, ino } = await stat(path);
       if (size > MAX_BYTES) throw new Error('too large');
-      const seen = `${mtimeMs}/${size}/${ino}`;
+      // Everything but ctime can be the same for another secret: archives set dates, systems reuse numbers.
+      const seen = `${ctimeMs}/${mtimeMs}/${size}/${ino}`;
       if (seen !== version || secret === '') {
         secret = (await readFile(path, 'utf8')).trim();
         version = seen;

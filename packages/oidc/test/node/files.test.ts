@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -17,6 +17,18 @@ describe('createSecretFile', () => {
     expect(await read()).toBe('one');
     writeFileSync(path('secret'), 'longer\n');
     expect(await read()).toBe('longer');
+  });
+
+  it('notices a secret of the same length and date, as archives without dates bring it', async () => {
+    const bring = (secret: string): void => {
+      writeFileSync(path('dated'), secret);
+      utimesSync(path('dated'), 0, 0);
+    };
+    bring('old');
+    const read = createSecretFile(path('dated'));
+    expect(await read()).toBe('old');
+    bring('new');
+    expect(await read()).toBe('new');
   });
 
   it('follows a link that is swapped, as projected volumes do', async () => {

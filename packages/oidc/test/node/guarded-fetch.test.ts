@@ -1,5 +1,5 @@
 /** D18 on real sockets: the address that is connected is the one that is judged. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, LookupFunction } from 'node:net';
@@ -216,6 +216,20 @@ describe('the CA bundle', () => {
     writeFileSync(file, `# comment\n${good}`);
     expect(await refusal(guarded(url(), {}))).toBe('answered');
     writeFileSync(file, 'half written');
+    expect(await refusal(guarded(url(), {}))).toBe('answered');
+  });
+
+  it('is read again when only its contents change', async () => {
+    const file = join(folder, 'dated.pem');
+    const [good, other] = [readFileSync(join(folder, 'ca.pem'), 'utf8'), makeCertificate('x').cert];
+    const bring = (certificate: string): void => {
+      writeFileSync(file, certificate.padEnd(4096));
+      utimesSync(file, 0, 0);
+    };
+    bring(other);
+    const guarded = make({ ...inside, caBundleFile: file });
+    expect(await refusal(guarded(url(), {}))).not.toBe('answered');
+    bring(good);
     expect(await refusal(guarded(url(), {}))).toBe('answered');
   });
 
