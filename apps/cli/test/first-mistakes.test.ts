@@ -40,6 +40,11 @@ describe('a first mistake', () => {
       '"npx:@scope/server": the built-in catalogue has no such server; did you mean npx://@scope/server?',
     ],
     [
+      'the output of a command for what is read again later',
+      ['run', '--name', 'x', '--authz-config', '/dev/fd/63', '--', 'node', 'server.js'],
+      '--authz-config: /dev/fd/63 is there for this command only, and not for a server in the background; name a file, or add -f',
+    ],
+    [
       'a script',
       ['run', './server.js'],
       '"./server.js": the built-in catalogue has no such server; a program of your own stands after --: thv run --name NAME -- COMMAND',

@@ -6,7 +6,7 @@ import { createLog, type Log } from '../log.ts';
 import { withProgress } from '../output/progress.ts';
 import { renderRunSummary } from '../output/run-summary.ts';
 import { unlockSecrets } from '../secrets/secret-source.ts';
-import { checkFiles } from '../services/input-files.ts';
+import { assertForOthers, checkFiles } from '../services/input-files.ts';
 import type { ServePlan } from '../services/run-options.ts';
 import { LaunchError } from '../workloads/launch-workload.ts';
 import { logOf } from '../workloads/log-files.ts';
@@ -42,6 +42,7 @@ export async function runInBackground(
   assertBackground();
   const { name } = plan;
   assertUsableName(name);
+  assertForOthers(plan.files, run.workingDirectory);
   await checkFiles(plan.files, run.workingDirectory);
   const io = await unlockSecrets(plan.variables.secrets, lockedIo, 'fail');
   const log = createLog(io, flags);

@@ -25,3 +25,19 @@ export async function checkFiles(files: readonly InputFile[], cwd: string): Prom
     });
   }
 }
+
+/** What a shell writes for `<(COMMAND)`, and names of the like: another process has another file there. */
+const OWN_FILE = /^\/(?:dev\/(?:fd\/|std)|proc\/(?:self|thread-self)\/fd\/)/;
+
+/** @throws {CliError} with exit code 2, naming the first file that only this process can read. */
+export function assertForOthers(files: readonly InputFile[], cwd: string): void {
+  for (const { flag, path } of files) {
+    if (OWN_FILE.test(resolve(cwd, path))) {
+      throw usageError(
+        flag,
+        `${path} is there for this command only, and not for a server in the background`,
+        'name a file, or add -f',
+      );
+    }
+  }
+}
