@@ -19,6 +19,23 @@ export function mayBeginTask({ kind, method, era, params }: McpMessage): boolean
   return isRecord(extensions) && Object.hasOwn(extensions, EXTENSION);
 }
 
+const RELATED = 'io.modelcontextprotocol/related-task';
+
+/**
+ * The ids of tasks that a request is about, whatever stands there: that which it asks for, and that of
+ * which it says that it is part. What a server asks back meanwhile, it asks the creator of the latter.
+ */
+export function tasksOf(
+  { kind, params }: Pick<McpMessage, 'kind' | 'params'>,
+  asksForTask: boolean,
+): readonly unknown[] {
+  const ids = asksForTask ? [params?.['taskId']] : [];
+  const meta = params?.['_meta'];
+  if (kind !== 'request' || !isRecord(meta) || !Object.hasOwn(meta, RELATED)) return ids;
+  const related = meta[RELATED];
+  return [...ids, isRecord(related) ? related['taskId'] : undefined];
+}
+
 /** The task that the result of a call names: `task.taskId`, or `taskId` where it says it is a task. */
 export function taskOf(result: unknown): string | undefined {
   if (!isRecord(result)) return undefined;

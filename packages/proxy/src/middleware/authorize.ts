@@ -6,9 +6,10 @@ import type { HintSource } from '../hints/hint-source.ts';
 import type { Answer } from '../http/answer.ts';
 import { INVALID_REQUEST, METHOD_NOT_FOUND } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
-import { ruleOf } from '../mcp/methods.ts';
+import { type MethodRule, ruleOf } from '../mcp/methods.ts';
 import { questionsOf } from '../mcp/questions.ts';
 import { replyDenied, replyError } from '../mcp/reply.ts';
+import { tasksOf } from '../mcp/tasks.ts';
 import type { TaskBook } from '../session/task-book.ts';
 import type { TrafficBook } from '../session/traffic-book.ts';
 
@@ -51,9 +52,9 @@ async function judge(
   const rule = ruleOf(message.method ?? '', message.era);
   if (rule === undefined || rule.rule === 'deny') return refuseMethod(exchange, message);
   if (rule.rule === 'list') exchange.list = rule.list;
-  if (rule.rule === 'own-task') {
-    return refuseForeignTask(exchange, message, options.tasks) ?? (await next());
-  }
+  const foreign = refuseForeignTask(exchange, message, { rule, tasks: options.tasks });
+  if (foreign !== undefined) return foreign;
+  if (rule.rule === 'own-task') return await next();
   const { engine, hints } = options;
   if (engine === 'anything-authenticated') return await next();
   for (const question of questionsOf(message, rule, identityOf(exchange))) {
@@ -71,10 +72,11 @@ async function judge(
 function refuseForeignTask(
   exchange: Exchange,
   message: McpMessage,
-  tasks: TaskBook,
+  { rule, tasks }: { readonly rule: MethodRule; readonly tasks: TaskBook },
 ): Response | undefined {
-  const taskId = message.params?.['taskId'];
-  if (typeof taskId === 'string' && tasks.owns(taskId, identityOf(exchange))) return undefined;
+  const owns = (taskId: unknown): boolean =>
+    typeof taskId === 'string' && tasks.owns(taskId, identityOf(exchange));
+  if (tasksOf(message, rule.rule === 'own-task').every(owns)) return undefined;
   exchange.reason = 'task-of-another';
   exchange.decision = denial();
   return replyDenied(message.id, exchange.decision);

@@ -133,6 +133,45 @@ describe('a task', () => {
   });
 });
 
+describe('a request that says that it is part of a task', () => {
+  const RELATED = 'io.modelcontextprotocol/related-task';
+  const part = (related: unknown) => ({ name: 'weather', _meta: { [RELATED]: related } });
+
+  it('of the caller reaches the server', async () => {
+    const { call } = start();
+    await call('tools/call', begin);
+    expect((await call('tools/call', part({ taskId: 't-1' }))).status).toBe(200);
+    expect((await call('ping', part({ taskId: 't-1' }))).status).toBe(200);
+  });
+
+  // What the server asks meanwhile would be asked of the task's creator.
+  it.each([
+    ['of somebody else', { taskId: 't-1' }],
+    ['that nobody created', { taskId: 't-2' }],
+    ['in a list', { taskId: ['t-1'] }],
+    ['without a name', {}],
+    ['that is a text', 't-1'],
+  ])('%s does not', async (_name, related) => {
+    const { call, upstream } = start();
+    await call('tools/call', begin);
+    for (const method of ['tools/call', 'tools/list', 'ping']) {
+      expect((await call(method, part(related), as('eve'))).status).toBe(403);
+    }
+    expect(upstream.forwarded).toHaveLength(1);
+  });
+
+  it('of somebody else does not, although there are no policies, nor in the 2026 era', async () => {
+    const upstream = fakeUpstream(answer);
+    const { call } = harness({ authorize: 'anything-authenticated', upstream });
+    await call('tools/call', begin);
+    expect((await call('tools/call', part({ taskId: 't-1' }), as('eve'))).status).toBe(403);
+    const params = { name: 'weather', _meta: { ...META_26, [RELATED]: { taskId: 't-1' } } };
+    const headers = { ...headers26('tools/call', 'weather'), ...as('eve') };
+    expect((await call('tools/call', params, headers)).status).toBe(403);
+    expect(upstream.forwarded).toHaveLength(1);
+  });
+});
+
 describe('tasks/list', () => {
   it("shows each caller the caller's own", async () => {
     const { call } = start();
