@@ -42,7 +42,7 @@ describe('a first mistake', () => {
     [
       'the output of a command for what is read again later',
       ['run', '--name', 'x', '--authz-config', '/dev/fd/63', '--', 'node', 'server.js'],
-      '--authz-config: /dev/fd/63 is there for this command only, and not for a server in the background; name a file, or add -f',
+      '--authz-config: /dev/fd/63 is there for this command only, and not for a server in the background; name a file',
     ],
     [
       'a script',

@@ -2,7 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { type AuthzConfig, createAuthorizer } from '@thv/authz';
+import { type AuthzConfig, AuthzError, createAuthorizer } from '@thv/authz';
 import { createTokenReader, loadAuthzConfig, loadCedar } from '@thv/authz/node';
 import type { PolicyEngine } from '@thv/proxy';
 import type { LogEvent } from './config.ts';
@@ -83,12 +83,22 @@ interface SettledRead {
 }
 
 async function readSettled(file: string): Promise<SettledRead> {
+  await assertCanBeFollowed(file);
   let config = await loadAuthzConfig(file);
   for (;;) {
     const paths = pathsOf(config, file);
     const mark = await fingerprint(paths);
     config = await loadAuthzConfig(file);
     if (pathsOf(config, file).join('\n') === paths.join('\n')) return { config, paths, mark };
+  }
+}
+
+/** What a pipe holds is there once, and nothing is there for the next look. */
+async function assertCanBeFollowed(file: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  if (found?.isFIFO() === true) {
+    const problem = 'it is a pipe, which cannot be read again: name a file';
+    throw new AuthzError('ERR_AUTHZ_FILE', problem, { location: { file } });
   }
 }
 

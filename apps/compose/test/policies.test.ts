@@ -1,5 +1,6 @@
 /** Policies follow their files, and a bad file changes nothing (D32). */
 
+import { execFileSync } from 'node:child_process';
 import { utimesSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -160,5 +161,16 @@ describe('a decision point', () => {
     expect([await allows('a'), await allows('b')]).toEqual([true, false]);
     await expect(load()).rejects.toThrow('bearer token file cannot be read');
     expect(points[0]?.asked).toEqual([]);
+  });
+
+  it('that come through a pipe could not be followed, and are refused', async () => {
+    await writeFile(file, config({ policies: [permit('a')] }));
+    await load();
+    await rm(file);
+    execFileSync('mkfifo', [file]);
+    await vi.waitFor(() => expect(policies.degraded()).toBe(true));
+    expect(await allows('a')).toBe(true);
+    const again = loadPolicies({ file, serverName: 's', log: () => undefined });
+    await expect(again).rejects.toThrow('it is a pipe');
   });
 });

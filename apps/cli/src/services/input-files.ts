@@ -36,7 +36,7 @@ export function assertForOthers(files: readonly InputFile[], cwd: string): void 
       throw usageError(
         flag,
         `${path} is there for this command only, and not for a server in the background`,
-        'name a file, or add -f',
+        'name a file',
       );
     }
   }
