@@ -9,6 +9,7 @@ import { INVALID_REQUEST } from './mcp/json-rpc.ts';
 import { replyError } from './mcp/reply.ts';
 import type { ProxyOptions, ResolvedOptions } from './options.ts';
 import { buildPipeline } from './pipeline.ts';
+import { quietly } from './quietly.ts';
 import { createReadiness, word } from './routes/health.ts';
 import { legacyPathsOf } from './routes/legacy-paths.ts';
 import { answerWellKnown, createWellKnownApp } from './routes/well-known.ts';
@@ -168,19 +169,6 @@ function resolveOptions(options: ProxyOptions): ResolvedOptions {
     observer: options.observer,
     onError: quietly(options.onError ?? (() => undefined)),
     now: options.now ?? Date.now,
-  };
-}
-
-/** Tells the operator; a log that fails takes no request down with it, and no process. */
-function quietly(tell: NonNullable<ProxyOptions['onError']>): ResolvedOptions['onError'] {
-  return (error, where) => {
-    try {
-      const told: unknown = tell(error, where);
-      // A function that waits for something is accepted where one that gives nothing is asked for.
-      if (told instanceof Promise) told.catch(() => undefined);
-    } catch {
-      // There is nobody else to tell.
-    }
   };
 }
 

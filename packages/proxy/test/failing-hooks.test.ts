@@ -1,8 +1,12 @@
 /** The operator's own functions fail: the process goes on, and so do the callers. */
 
 import { expect, it, onTestFinished } from 'vitest';
-import { ProxyError } from '../src/index.ts';
+import { createRecoveringUpstream, ProxyError } from '../src/index.ts';
+import { createStdioUpstream, createUndiciSseUpstream } from '../src/node/index.ts';
+import { contextOf, deed, LINE_SERVER } from './node/stdio-harness.ts';
 import { fakeUpstream, harness, jsonResult } from './support/fakes.ts';
+import { serveFront } from './support/front.ts';
+import { answer, event, startScriptedServer } from './support/sse-servers.ts';
 
 const BROKEN = [
   ['throws', (): void => throwNow()],
@@ -72,5 +76,68 @@ it('an onExchange that throws, or that rejects when the answer is on its way', a
     return status;
   });
   expect(await Promise.all(statuses)).toEqual([500, 200]);
+  expect(unhandled).toEqual([]);
+});
+
+it.each(BROKEN)('a log of a process that %s for every line and event', async (_how, tell) => {
+  const unhandled = watchUnhandled();
+  const upstream = createStdioUpstream({
+    ...{ command: process.execPath, args: [LINE_SERVER], env: {}, log: tell, stderr: tell },
+    restart: { initialDelay: 1 },
+  });
+  onTestFinished(() => upstream.close());
+  await upstream.ready(AbortSignal.timeout(5000));
+  const emitted = await upstream.handle(deed('emit', { lines: ['no message'] }), contextOf());
+  expect(emitted.status).toBe(200);
+  expect((await upstream.handle(deed('crash'), contextOf())).status).toBe(502);
+  await expect
+    .poll(async () => (await upstream.handle(deed('echo'), contextOf())).status)
+    .toBe(200);
+  expect(unhandled).toEqual([]);
+});
+
+it.each(BROKEN)('an onNotice that %s ends no connection', async (_how, onNotice) => {
+  const unhandled = watchUnhandled();
+  const server = await startScriptedServer({
+    onPost(body, stream) {
+      stream?.write(event('{}', 'unknown'));
+      return answer(body, stream);
+    },
+  });
+  onTestFinished(server.close);
+  const front = await serveFront(createUndiciSseUpstream({ url: server.url, onNotice }));
+  const stream = await front.fetch('/sse', { headers: { accept: 'text/event-stream' } });
+  const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
+  const endpoint = /data: (.+)/.exec((await reader.read()).value ?? '')?.[1] ?? '';
+  let heard = '';
+  for (const id of [1, 2]) {
+    const body = JSON.stringify({ jsonrpc: '2.0', id, method: 'ping' });
+    const headers = { 'content-type': 'application/json' };
+    const posted = await front.fetch(endpoint, { method: 'POST', headers, body });
+    expect(posted.status).toBe(202);
+    while (!heard.includes(`"id":${id}`)) {
+      const { done, value } = await reader.read();
+      expect(done).toBe(false);
+      heard += value;
+    }
+  }
+  expect(unhandled).toEqual([]);
+});
+
+it.each(BROKEN)('an onRenewed that %s loses no session', async (_how, onRenewed) => {
+  const unhandled = watchUnhandled();
+  let begun = 0;
+  const fake = fakeUpstream((message, { sessionId }) => {
+    if (message?.method === 'initialize') {
+      begun += 1;
+      return jsonResult('1', {}, { headers: { 'mcp-session-id': `S${begun}` } });
+    }
+    if (message?.id === undefined) return new Response(null, { status: 202 });
+    return sessionId === 'S2' ? jsonResult('1', {}) : new Response(null, { status: 404 });
+  });
+  const upstream = { ...createRecoveringUpstream(fake, { onRenewed }), forwarded: fake.forwarded };
+  const { call } = harness({ upstream });
+  await call('initialize', {});
+  expect((await call('ping', {}, { 'mcp-session-id': 'S1' })).status).toBe(200);
   expect(unhandled).toEqual([]);
 });

@@ -1,5 +1,7 @@
 /** What the stdio upstream can be told: one table of options with units and defaults. */
 
+import { quietly } from '../quietly.ts';
+
 /** When a server process that ended is started again. */
 export interface StdioRestartOptions {
   /** Wait before the first restart; doubles with each further one. Milliseconds. Default 5000. */
@@ -141,8 +143,8 @@ export function resolveStdioOptions(options: StdioUpstreamOptions): StdioSetting
     },
     clientInfo: options.clientInfo ?? { name: 'thv', version: '0' },
     now: options.now ?? Date.now,
-    log: options.log,
-    stderr: options.stderr ?? (() => undefined),
+    log: quietly(options.log),
+    stderr: quietly(options.stderr ?? (() => undefined)),
   };
   for (const [name, value] of [...Object.entries(settings), ...Object.entries(settings.restart)]) {
     if (typeof value === 'number') checkNumber(name, value);

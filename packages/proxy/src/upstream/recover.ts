@@ -6,6 +6,7 @@ import { type Answer, discard, isSuccess } from '../http/answer.ts';
 import { Fields } from '../http/fields.ts';
 import { isRecord } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
+import { quietly } from '../quietly.ts';
 import { createLostSessions } from '../session/lost-sessions.ts';
 import { createPatience } from './patience.ts';
 import { createRecoveryBook, type RecoverableSession } from './recovery-book.ts';
@@ -53,6 +54,7 @@ export function createRecoveringUpstream(
   });
 
   const lost = createLostSessions({ now, onOver: (clientId) => book.forget(clientId) });
+  const tellRenewed = quietly(options.onRenewed ?? (() => undefined));
 
   /** Sends, twice if need be and if it does no harm. */
   const ask = async (message: McpMessage, context: UpstreamContext): Promise<Answer> => {
@@ -111,7 +113,7 @@ export function createRecoveringUpstream(
     }
     session.serverId = serverId;
     session.hasOldEvents = true;
-    options.onRenewed?.();
+    tellRenewed();
     return true;
   };
 

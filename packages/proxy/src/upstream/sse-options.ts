@@ -1,5 +1,6 @@
 /** Settings of an upstream that speaks the transport of 2024-11-05, and what it tells the operator. */
 
+import { quietly } from '../quietly.ts';
 import { checkUrl, exchangeByFetch, type HttpUpstreamOptions } from './http.ts';
 
 /** As for streamable HTTP; `url` is that of the event stream, such as `http://localhost:8000/sse`. */
@@ -49,7 +50,7 @@ export function resolveSseOptions(options: SseUpstreamOptions): SseSettings {
     maxSessions: options.maxSessions ?? 1000,
     keepAlive: options.keepAlive ?? 30_000,
     now: options.now ?? Date.now,
-    onNotice: options.onNotice ?? (() => undefined),
+    onNotice: quietly(options.onNotice ?? (() => undefined)),
   };
   for (const [name, value] of Object.entries(settings)) {
     if (typeof value === 'number' && !(Number.isFinite(value) && value > 0)) {
