@@ -74,7 +74,7 @@ export function createRecoveringUpstream(
   ): Promise<boolean> => {
     // Somebody else has seen to it meanwhile.
     if (session.serverId !== lostId) return Promise.resolve(true);
-    if (session.isEnding) return Promise.resolve(false);
+    if (session.endings > 0) return Promise.resolve(false);
     session.renewing ??= begin(session, context)
       .catch(() => false)
       .finally(() => {
@@ -195,7 +195,7 @@ export function createRecoveringUpstream(
     async endSession(context) {
       const session = find(context);
       if (session === undefined) return upstream.endSession(context);
-      session.isEnding = true;
+      session.endings += 1;
       let hasEnded = false;
       try {
         // What is being begun anew has to be ended as well, by the id that it gets.
@@ -207,7 +207,7 @@ export function createRecoveringUpstream(
         // A session that is gone has ended, which is what was asked for.
         return judged.isLost ? emptyAnswer(204) : named(judged.response, session);
       } finally {
-        session.isEnding = hasEnded;
+        if (!hasEnded) session.endings -= 1;
       }
     },
   };

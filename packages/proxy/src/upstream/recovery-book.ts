@@ -14,8 +14,8 @@ export interface RecoverableSession {
   serverId: string;
   /** Set while it is begun anew, for all who wait; false: it could not be. */
   renewing: Promise<boolean> | undefined;
-  /** Its client ends it: it is not begun anew. */
-  isEnding: boolean;
+  /** How often its client ends it, or has ended it: it is not begun anew. */
+  endings: number;
   /** The client may still name an event of a server that is no more. */
   hasOldEvents: boolean;
   /** The server has said 404 to a GET of a session that it had just begun: it knows no streams. */
@@ -68,7 +68,7 @@ export function createRecoveryBook(limits: RecoveryBookLimits): RecoveryBook {
         memory,
         serverId: clientId,
         renewing: undefined,
-        isEnding: false,
+        endings: 0,
         hasOldEvents: false,
         isStreamless: false,
       });

@@ -1,7 +1,7 @@
 /** A session that its client ends stays ended, whatever else is on its way (MCP 2025-11-25, session management). */
 
 import { expect, it } from 'vitest';
-import { createRecoveringUpstream } from '../../src/index.ts';
+import { createRecoveringUpstream, ProxyError } from '../../src/index.ts';
 import { fakeUpstream, harness, jsonResult } from '../support/fakes.ts';
 
 /** A server that says when it answers what. */
@@ -10,8 +10,13 @@ function begin() {
   const held = new Map<string, () => void>();
   const holding = new Set<string>();
   let begun = 0;
+  let failures = 0;
   const fake = fakeUpstream(async (message, { sessionId = '' }) => {
     const what = message?.method ?? 'DELETE';
+    if (failures > 0) {
+      failures -= 1;
+      throw new ProxyError('ERR_PROXY_UPSTREAM_ANSWER', 'it fails');
+    }
     const isKnown = alive.has(sessionId);
     const isEnd = message === undefined && alive.delete(sessionId);
     if (holding.has(what)) await new Promise<void>((resolve) => held.set(what, resolve));
@@ -31,6 +36,10 @@ function begin() {
   return {
     alive,
     hold: (what: string) => holding.add(what),
+    fail: <T>(ask: () => T): T => {
+      failures += 1;
+      return ask();
+    },
     reached: async (what: string) => {
       await expect.poll(() => held.get(what)).toBeDefined();
     },
@@ -67,6 +76,20 @@ it('while a request that the server has forgotten already is on its way', async 
   expect(await ping()).toBe(404);
   letGo('DELETE');
   expect(await ended).toBe(204);
+  expect([...alive]).toEqual([]);
+});
+
+it('while it is ended a second time, after the first has failed', async () => {
+  const { alive, hold, reached, letGo, fail, initialize, ping, end } = begin();
+  await initialize();
+  hold('DELETE');
+  const first = fail(end);
+  const second = end();
+  await reached('DELETE');
+  expect(await first).toBe(502);
+  expect(await ping()).toBe(404);
+  letGo('DELETE');
+  expect(await second).toBe(204);
   expect([...alive]).toEqual([]);
 });
 
