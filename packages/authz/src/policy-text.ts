@@ -85,7 +85,11 @@ function endOfString(text: string, quote: number): number {
   return at;
 }
 
+/** A comment ends where Cedar says: a carriage return alone ends it too. */
 function endOfLine(text: string, from: number): number {
-  const newline = text.indexOf('\n', from);
-  return newline === -1 ? text.length : newline;
+  let at = from;
+  while (at < text.length && text[at] !== '\n' && text[at] !== '\r') {
+    at += 1;
+  }
+  return at;
 }
