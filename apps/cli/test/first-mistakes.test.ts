@@ -103,6 +103,11 @@ describe('a first mistake', () => {
     expect(out).toMatch(/^comma\.json:2:36: error ERR_AUTHZ_CONFIG\n/);
   });
 
+  it('in a label is not taken for nothing that runs', async () => {
+    const { out } = await thv(['list', '-l', 'team=nobody', '-l', 'a=b']);
+    expect(out).toBe('No servers with team=nobody and a=b are running.\n');
+  });
+
   it('help for a command is its help', async () => {
     expect((await thv(['help', 'run'])).out).toContain('Usage: thv run [options] SERVER');
     expect((await thv(['help'])).out).toContain('Usage: thv [options] [command]');

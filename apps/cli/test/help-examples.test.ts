@@ -117,6 +117,13 @@ describe('the example in the help of', () => {
     }
   });
 
+  it('lists under container images what is for them alone', async () => {
+    const { out } = await runMain(['run', '--help']);
+    const [, group = ''] = /^Container images:\n((?: .*\n)*)/m.exec(out) ?? [];
+    const flags = [...group.matchAll(/^ +(--[a-z-]+)/gm)].map(([, flag]) => flag);
+    expect(flags).toEqual(['--engine', '--target-port', '--volume', '--permission-profile']);
+  });
+
   it('is tried for every command', () => {
     const { program } = createProgram([], createIo().io, {});
     const leaves = modelCommands(program).filter(

@@ -24,8 +24,7 @@ export async function listWorkloads(flags: ListArguments, io: Io): Promise<ExitC
     .map((view) => describeWorkload(view, store.folders))
     .filter(({ labels }) => label.every((one) => labels.includes(one)));
   const shown = found.filter(({ status }) => all || status !== 'stopped');
-  io.out(
-    renderWorkloads(shown, { format, hidden: found.length - shown.length, screen: io.stdout }),
-  );
+  const hidden = found.length - shown.length;
+  io.out(renderWorkloads(shown, { format, hidden, labels: label, screen: io.stdout }));
   return EXIT.done;
 }

@@ -48,7 +48,7 @@ export function addRunFlags(command: Command): Command {
       'a variable from the secret store; see thv secret (repeatable)',
       repeated('--secret'),
     );
-  return addServeFlags(addContainerFlags(addProcessFlags(command))).addHelpText(
+  return addServeFlags(addContainerFlags(addServingFlags(addProcessFlags(command)))).addHelpText(
     'after',
     exampleText(
       'thv run --name weather http://127.0.0.1:8081/mcp \\',
@@ -62,7 +62,7 @@ export function addProxyFlags(command: Command): Command {
     .description('put sign-in and policies before a server that runs already; stays attached')
     .argument('<name>', 'name of the server in policies')
     .option('--target-uri <url>', "URL of the server's MCP endpoint", once('--target-uri'));
-  return addServeFlags(command).addHelpText(
+  return addServeFlags(addServingFlags(command)).addHelpText(
     'after',
     exampleText(
       'thv proxy weather --target-uri http://127.0.0.1:8081/mcp \\',
@@ -72,7 +72,7 @@ export function addProxyFlags(command: Command): Command {
 }
 
 function addServeFlags(command: Command): Command {
-  return addLimitFlags(addUpstreamFlags(addSignInFlags(addServingFlags(command))))
+  return addLimitFlags(addUpstreamFlags(addSignInFlags(command)))
     .optionsGroup('Policies and listening:')
     .option('--allow-insecure-anonymous', 'DANGEROUS: serve other machines without any sign-in')
     .option('--authz-config <file>', 'policies, as JSON or YAML', once('--authz-config'))

@@ -13,6 +13,8 @@ export interface WorkloadListOptions {
   readonly format: WorkloadListFormat;
   /** How many are not shown because they are stopped. */
   readonly hidden: number;
+  /** Those that were asked for; empty for all. */
+  readonly labels: readonly string[];
   readonly screen: Screen;
 }
 
@@ -80,11 +82,12 @@ const COLUMNS: readonly Column<WorkloadDescription>[] = [
 
 function renderText(
   workloads: readonly WorkloadDescription[],
-  { hidden, screen }: WorkloadListOptions,
+  { hidden, labels, screen }: WorkloadListOptions,
 ): string {
   const more = hidden === 0 ? '' : `${hidden} stopped: thv list --all\n`;
   if (workloads.length === 0) {
-    return `No servers are running.\n${more}`;
+    const which = labels.length === 0 ? '' : ` with ${labels.join(' and ')}`;
+    return `No servers${which} are running.\n${more}`;
   }
   const troubles = workloads.flatMap(({ name, detail }) =>
     detail === undefined ? [] : [`${name}: ${clean(detail)}\n`],
