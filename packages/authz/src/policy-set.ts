@@ -4,6 +4,7 @@ import type { Cedar } from './cedar.ts';
 import { AuthzError, isAuthzError } from './errors.ts';
 import { balanceChains, binary, depthOf, operandOf, walkExpression } from './expression.ts';
 import {
+  findSwallowed,
   locateInStatement,
   type PolicyText,
   type Statement,
@@ -54,6 +55,7 @@ export function loadPolicies(
   };
   const ids = new Set<string>();
   for (const text of texts) {
+    attempt(() => assertNoneSwallowed(text));
     const statements = splitStatements(text);
     if (statements.length === 0) {
       attempt(() => failEmpty(text));
@@ -77,6 +79,17 @@ function failEmpty(text: PolicyText): never {
   throw new AuthzError('ERR_AUTHZ_POLICY', 'there is no policy here', {
     location: { file: text.file, ...text.locate?.(0) },
   });
+}
+
+function assertNoneSwallowed(text: PolicyText): void {
+  const swallowed = findSwallowed(text);
+  if (swallowed !== undefined) {
+    const problem =
+      'this is part of a comment, because the lines of this text are joined; begin the text with "|"';
+    throw new AuthzError('ERR_AUTHZ_POLICY', problem, {
+      location: { file: text.file, ...text.locate?.(swallowed) },
+    });
+  }
 }
 
 /** Throws for a problem at `offset` of a statement. */

@@ -56,6 +56,51 @@ export function splitStatements(source: PolicyText): readonly Statement[] {
   return statements;
 }
 
+/**
+ * The offset of what a comment takes in of later lines, other than further comments: YAML joins the
+ * lines of a text that is folded, and for Cedar the comment then goes on.
+ */
+export function findSwallowed({ text, locate }: PolicyText): number | undefined {
+  const lineOf = (offset: number): number => locate?.(offset)?.line ?? 0;
+  const comments = locate === undefined ? [] : findComments(text);
+  if (comments.length === 0) {
+    return undefined;
+  }
+  // Nearly all texts keep their line ends, and to look for places is slow.
+  const { length } = text.trimEnd();
+  const kept = text.slice(0, length).split('\n').length - 1;
+  if (lineOf(length - 1) - lineOf(0) <= kept) {
+    return undefined;
+  }
+  for (const { start, end } of comments) {
+    let line = lineOf(start);
+    for (const { index } of text.slice(start, end).matchAll(/(?<=\s)\S/g)) {
+      const at = start + index;
+      const next = lineOf(at);
+      if (next > line && !text.startsWith('//', at)) {
+        return at;
+      }
+      line = next;
+    }
+  }
+  return undefined;
+}
+
+/** Where the comments of a text are. */
+function findComments(text: string): readonly { readonly start: number; readonly end: number }[] {
+  const found: { start: number; end: number }[] = [];
+  for (let at = 0; at < text.length; at += 1) {
+    if (text[at] === '"') {
+      at = endOfString(text, at);
+    } else if (text[at] === '/' && text[at + 1] === '/') {
+      const end = endOfLine(text, at);
+      found.push({ start: at, end });
+      at = end;
+    }
+  }
+  return found;
+}
+
 /** The position of an offset of a statement in the file it comes from. */
 export function locateInStatement(statement: Statement, offset: number): SourcePosition {
   const { source } = statement;
