@@ -114,25 +114,21 @@ export function createSseSession(options: SseSessionOptions): SseSession {
     return renewing;
   };
 
-  const deliver = async (
-    message: McpMessage,
-    context: UpstreamContext,
-    attempt: { readonly exchange: Exchange; readonly mayRepeat: boolean },
-  ): Promise<void> => {
-    const { exchange, mayRepeat } = attempt;
+  const deliver = async (errand: Errand, mayRepeat: boolean): Promise<void> => {
+    const { exchange, idText, context } = errand;
     const opened = await connected(context);
-    const idText = message.id?.text ?? '';
+    if (errand.message === undefined) return exchange.fail(answers.LOST);
     const lost = Promise.withResolvers<'lost'>();
     const onLost = (): void => lost.resolve('lost');
-    const waiter = { exchange, progress: progressOf(message), onLost };
+    const waiter = { exchange, progress: progressOf(errand.message), onLost };
     if (!router.expect(idText, waiter)) return exchange.fail(answers.BUSY);
-    memory?.note(message);
+    memory?.note(errand.message);
     const repeat = (): Promise<void> => {
       router.take(idText);
       opened.close();
-      return deliver(message, context, { exchange, mayRepeat: false });
+      return deliver(errand, false);
     };
-    const sent = opened.post(message, context).catch((error: unknown) => {
+    const sent = opened.post(errand.message, context).catch((error: unknown) => {
       if (wasNeverSent(error)) return 404;
       router.take(idText);
       throw error;
@@ -145,8 +141,9 @@ export function createSseSession(options: SseSessionOptions): SseSession {
       router.take(idText);
       return exchange.fail({ ...REFUSED, status });
     }
+    if (!mayRepeat || !isWorthKeeping(errand.message)) errand.message = undefined;
     await lost.promise;
-    if (mayRepeat && isHarmless(message.method)) return repeat();
+    if (errand.message !== undefined) return repeat();
     exchange.fail(answers.LOST);
   };
 
@@ -162,9 +159,10 @@ export function createSseSession(options: SseSessionOptions): SseSession {
     request(message, context) {
       const accept = context.headers.get('accept');
       const { keepAlive } = settings;
+      const idText = message.id?.text ?? '';
       const leave = (): void => {
         // Else clients that come and go would fill the memory with what they asked for.
-        router.disown(message.id?.text ?? '', exchange);
+        router.disown(idText, exchange);
         exchange.fail(answers.CLIENT_GONE);
       };
       const exchange = createExchange({
@@ -175,12 +173,13 @@ export function createSseSession(options: SseSessionOptions): SseSession {
         onCancel: leave,
       });
       context.signal.addEventListener('abort', leave, { once: true });
+      const errand: Errand = { message, context, exchange, idText };
       return new Promise((resolve, reject) => {
         // Who takes no event stream gets no sign of life meanwhile, and waits only so long.
         const timer = listsMediaType(accept, 'text/event-stream')
           ? undefined
           : setTimeout(() => {
-              router.take(message.id?.text ?? '');
+              router.take(idText);
               exchange.fail(answers.TIMED_OUT);
             }, settings.headersTimeout);
         // Never rejected.
@@ -188,7 +187,7 @@ export function createSseSession(options: SseSessionOptions): SseSession {
           clearTimeout(timer);
           resolve(response);
         });
-        deliver(message, context, { exchange, mayRepeat: true }).catch((error: unknown) => {
+        deliver(errand, true).catch((error: unknown) => {
           if (error instanceof SessionGone) {
             exchange.fail(answers.SESSION_UNKNOWN);
             end();
@@ -229,6 +228,23 @@ export function createSseSession(options: SseSessionOptions): SseSession {
     },
     end,
   };
+}
+
+/** A request on its way, and whose it is. */
+interface Errand {
+  /** Let go as soon as it will not be sent again: its answer may take for ever. */
+  message: McpMessage | undefined;
+  readonly context: UpstreamContext;
+  readonly exchange: Exchange;
+  readonly idText: string;
+}
+
+/** Bytes of a request that is kept until it is answered. */
+const MAX_KEPT = 64 * 1024;
+
+/** True for what may be sent again when its answer was lost. */
+function isWorthKeeping({ method, raw }: McpMessage): boolean {
+  return isHarmless(method) && raw.byteLength <= MAX_KEPT;
 }
 
 /** Nothing can continue the session: its client has to begin a new one. */

@@ -42,21 +42,20 @@ async function leave(front: Front, session: string, body: string): Promise<void>
   );
 }
 
-it.each<[string, () => Promise<Upstream>]>([
-  [
-    'a server of the 2024 transport',
-    async () => {
-      const server = await startScriptedServer({
-        onPost(body, stream) {
-          // It runs in this process, and keeps what it was sent.
-          server.posts.length = 0;
-          return body.includes('"hang"') ? 202 : answer(body, stream);
-        },
-      });
-      onTestFinished(server.close);
-      return createUndiciSseUpstream({ url: server.url });
+async function startLegacy(): Promise<Upstream> {
+  const server = await startScriptedServer({
+    onPost(body, stream) {
+      // It runs in this process, and keeps what it was sent.
+      server.posts.length = 0;
+      return body.includes('"hang"') ? 202 : answer(body, stream);
     },
-  ],
+  });
+  onTestFinished(server.close);
+  return createUndiciSseUpstream({ url: server.url, keepAlive: 50 });
+}
+
+it.each<[string, () => Promise<Upstream>]>([
+  ['a server of the 2024 transport', startLegacy],
   [
     'a process',
     async () =>
@@ -82,4 +81,18 @@ it.each<[string, () => Promise<Upstream>]>([
   const after = await heldAfterCollection();
   // Forty of them are 20 MiB of text, and three times as much with what is read of it.
   expect((after - before) / MIB).toBeLessThan(10);
+});
+
+it('large calls whose answers have begun, before a server of the 2024 transport', async () => {
+  const { front, session } = await begin(await startLegacy());
+  const ask = async (id: number): Promise<void> => {
+    const headers = { ...HEADERS, 'mcp-session-id': session };
+    const body = hang(id, 'x'.repeat(MIB / 2));
+    const { status } = await front.fetch('/mcp', { method: 'POST', headers, body });
+    expect(status).toBe(200);
+  };
+  await ask(1);
+  const before = await heldAfterCollection();
+  for (let id = 2; id < 42; id += 1) await ask(id);
+  expect(((await heldAfterCollection()) - before) / MIB).toBeLessThan(15);
 });
