@@ -3,6 +3,8 @@
 import { ownerKey, type SessionOwner } from '../session/store.ts';
 
 export interface BodyBudget {
+  /** Bytes that one owner may take. */
+  readonly most: number;
   /** Begins with none. */
   open(owner: SessionOwner): BodyLease;
 }
@@ -22,7 +24,9 @@ export const SMALL_BODY: number = 64 * 1024;
 export function createBodyBudget(total: number): BodyBudget {
   const owners = new Map<string, number>();
   let taken = 0;
+  const most = total / 2;
   return {
+    most,
     open(owner) {
       let key: string | undefined;
       let held = 0;
@@ -32,7 +36,7 @@ export function createBodyBudget(total: number): BodyBudget {
           if (size <= SMALL_BODY || more <= 0) return true;
           key ??= ownerKey(owner);
           const own = (owners.get(key) ?? 0) + more;
-          if (own > total / 2 || taken + more > total) return false;
+          if (own > most || taken + more > total) return false;
           owners.set(key, own);
           taken += more;
           held = size;

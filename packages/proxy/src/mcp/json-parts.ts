@@ -16,16 +16,20 @@ const OPEN_ARRAY = 0x5b;
 /** True when a text has more than `most` parts; whether it is JSON is seen later. */
 export function hasMoreParts(text: string, most: number): boolean {
   // Every part has a beginning and an end.
-  if (text.length <= 2 * most) return false;
+  return text.length > 2 * most && countParts(text, most) > most;
+}
+
+/** How many parts a text has; no more are counted than one above `most`. */
+export function countParts(text: string, most: number): number {
   let parts = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) at = endOfString(text, at);
     else if (code !== OPEN_OBJECT && code !== OPEN_ARRAY) continue;
     parts += 1;
-    if (parts > most) return true;
+    if (parts > most) break;
   }
-  return false;
+  return parts;
 }
 
 function endOfString(text: string, start: number): number {

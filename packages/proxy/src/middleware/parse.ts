@@ -4,6 +4,7 @@ import { type Exchange, identityOf, type Next, type Stage } from '../exchange.ts
 import type { Answer } from '../http/answer.ts';
 import { type BodyBudget, SMALL_BODY } from '../limit/body-budget.ts';
 import { eraOfHeaders } from '../mcp/era.ts';
+import { countParts, MAX_MESSAGE_PARTS } from '../mcp/json-parts.ts';
 import { INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR } from '../mcp/json-rpc.ts';
 import { readMessage } from '../mcp/message.ts';
 import { replyError } from '../mcp/reply.ts';
@@ -51,19 +52,16 @@ async function readPost(exchange: Exchange, options: BodyOptions, next: Next): P
     exchange.reason = 'body-too-large';
     return replyTooLarge();
   }
-  if (bytes === 'no-room') {
-    return refuse(exchange, 'no-room', {
-      status: 503,
-      code: INTERNAL_ERROR,
-      message: 'Busy',
-      headers: { 'retry-after': '1' },
-    });
-  }
+  if (bytes === 'no-room') return refuse(exchange, 'no-room', NO_ROOM);
   if (bytes.byteLength === 0) {
     return refuse(exchange, 'empty-body', { status: 400, code: PARSE_ERROR });
   }
   const read = readMessage(bytes, request.headers);
   if (read.ok) {
+    const { id, text } = read.message;
+    if (!hasRoom(exchange, text, options.budget)) {
+      return refuse(exchange, 'no-room', { ...NO_ROOM, id });
+    }
     exchange.message = read.message;
     return await next();
   }
@@ -80,6 +78,27 @@ async function readBody(exchange: Exchange, { limit, budget }: BodyOptions): Pro
   exchange.bodyLease = lease;
   if (!lease.grow(Number(declared ?? 0))) return 'no-room';
   return request.read(limit, (size) => lease.grow(size));
+}
+
+const NO_ROOM = {
+  status: 503,
+  code: INTERNAL_ERROR,
+  message: 'Busy',
+  headers: { 'retry-after': '1' },
+} as const;
+
+/** Characters of a body of which nothing large can be read. */
+const PLAIN = 4096;
+/** Bytes that are held of a string, an object or an array, however short it is written. */
+const BYTES_PER_PART = 64;
+
+/** What is read of many small members takes twenty times the bytes in which they came. */
+function hasRoom(exchange: Exchange, text: string, budget: BodyBudget): boolean {
+  if (text.length <= PLAIN) return true;
+  const held = BYTES_PER_PART * countParts(text, MAX_MESSAGE_PARTS);
+  exchange.bodyLease ??= budget.open(identityOf(exchange));
+  // One alone is served, whatever the room is.
+  return exchange.bodyLease.grow(Math.min(held, budget.most));
 }
 
 function checkBodyless(exchange: Exchange): Response | undefined {

@@ -38,6 +38,42 @@ function start() {
   return { ask, answerAll, waiting, reports, send, bodyOf };
 }
 
+describe('bodies of many small members', () => {
+  const heavy = (members: number): string =>
+    `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"p":[${Array(members).fill('{}')}]}}`;
+
+  it('take the room that is needed for what is read of them, however small they are', async () => {
+    const { send, answerAll, waiting, reports } = start();
+    const ask = (user: string) =>
+      send(heavy(20_000), {
+        headers: { authorization: `Bearer ${user}`, 'content-length': '60071' },
+      });
+    const first = ask('u');
+    await expect.poll(() => waiting.length).toBe(1);
+    const refused = await ask('u');
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toMatchObject({ id: 1, error: { message: 'Busy' } });
+    expect(reports.at(-1)).toMatchObject({ reason: 'no-room' });
+    const other = ask('v');
+    await expect.poll(() => waiting.length).toBe(2);
+    answerAll();
+    for (const response of await Promise.all([first, other])) expect(response.status).toBe(200);
+    const next = ask('u');
+    await expect.poll(() => waiting.length).toBe(1);
+    answerAll();
+    expect((await next).status).toBe(200);
+  });
+
+  it('are served one at a time where they need more than a caller may take', async () => {
+    const { send, answerAll, waiting } = start();
+    const sent = send(heavy(90_000));
+    await expect.poll(() => waiting.length).toBe(1);
+    expect((await send(heavy(90_000))).status).toBe(503);
+    answerAll();
+    expect((await sent).status).toBe(200);
+  });
+});
+
 describe.each([false, true])('large bodies (without a length: %s)', (isChunked) => {
   it('of one caller take half of the room, and give it back', async () => {
     const { ask, answerAll, waiting, reports } = start();
