@@ -46,6 +46,18 @@ describe('loadCedar', () => {
 });
 
 describe('loadAuthorizer', () => {
+  it('refuses a key that is given twice in the text of the entities', async () => {
+    const entities = '[{"uid":"Tool::x","parents":["ToolGroup::risky"],"parents":[]}]';
+    const text = `${envelope(`    - ${ALL}\n`)}  entities_json: '${entities}'\n`;
+    const file = await write('repeated-entities.yaml', text);
+    expect(await failure(() => loadAuthorizer(file))).toMatchObject({
+      code: 'ERR_AUTHZ_ENTITIES',
+      message: expect.stringContaining('the key "parents" is given twice'),
+      file,
+      line: 6,
+    });
+  });
+
   it('reads policy files beside the policies, in order', async () => {
     await write('policies/b.cedar', '@id("b") permit(principal, action, resource == Tool::"b");\n');
     await write(

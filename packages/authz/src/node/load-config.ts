@@ -5,6 +5,7 @@ import {
   type AuthzConfig,
   AuthzError,
   type ConfigSource,
+  isAuthzError,
   type PolicyText,
   parseAuthzConfig,
   withPolicyTexts,
@@ -26,6 +27,7 @@ export async function loadAuthzConfig(file: string): Promise<AuthzConfig> {
   if (config.type !== 'cedarv1') {
     return config;
   }
+  assertEntitiesText(value, source);
   const names: string[] = [];
   for (const [index, pattern] of config.cedar.policyFiles.entries()) {
     const found = await expandPattern(resolve(dirname(file), pattern));
@@ -40,6 +42,29 @@ export async function loadAuthzConfig(file: string): Promise<AuthzConfig> {
     names.map(async (name): Promise<PolicyText> => ({ text: await readText(name), file: name })),
   );
   return withPolicyTexts(config, texts);
+}
+
+/** In the text of the entities, which is a text within the file, no key may be given twice either. */
+function assertEntitiesText(value: unknown, { file, locateKey }: ConfigSource): void {
+  // The configuration has been parsed from it.
+  const { cedar } = value as { readonly cedar: { readonly entities_json?: unknown } };
+  const text = cedar.entities_json;
+  if (typeof text !== 'string' || text === '') {
+    return;
+  }
+  try {
+    parseSourceText(text, 'entities.json');
+  } catch (error) {
+    if (!isAuthzError(error)) {
+      throw error;
+    }
+    // A line of the text is not one of the file.
+    const problem = error.problem.replace(/, first in line \d+$/, '');
+    throw new AuthzError('ERR_AUTHZ_ENTITIES', `"cedar.entities_json": ${problem}`, {
+      location: { file, ...locateKey?.(['cedar', 'entities_json']) },
+      cause: error,
+    });
+  }
 }
 
 /** Reads a text file. */
