@@ -2,6 +2,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
@@ -121,6 +122,23 @@ describe('a proxy', () => {
     expect(err).toContain('restart.yaml:1:10: "version" must be a string');
     expect(await json<Seen>('status', 'edited')).toMatchObject({ status: 'running' });
     await thv('rm', 'edited');
+  });
+
+  it('whose port was taken in the meantime says that it is elsewhere', async () => {
+    expect((await thv('run', '--name', 'moving', ...rawServer(newMark()))).code).toBe(0);
+    const { port } = new URL((await json<Seen>('status', 'moving')).url ?? '');
+    await thv('stop', 'moving');
+    expect((await thv('start', 'moving')).err).not.toContain('taken');
+    await thv('stop', 'moving');
+    const other = createServer().listen(Number(port), '127.0.0.1');
+    await once(other, 'listening');
+    const { code, err } = await thv('start', 'moving');
+    other.close();
+    expect(code).toBe(0);
+    expect(err).toContain(
+      `thv: warning: moving: port ${port} is taken by now; tell its clients the new URL`,
+    );
+    await thv('rm', 'moving');
   });
 
   it('that the system ends is stopped, not unhealthy', async () => {

@@ -2,7 +2,7 @@
 import { usageError } from '../cli-error.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
-import { createLog } from '../log.ts';
+import { createLog, type Log } from '../log.ts';
 import { parseSecretBinding, type SecretBinding } from '../secrets/secret-name.ts';
 import { unlockSecrets } from '../secrets/secret-source.ts';
 import { askWorkload } from '../workloads/control-channel.ts';
@@ -46,7 +46,7 @@ export async function startWorkloads(args: StartArguments, io: Io): Promise<Exit
       doing: how === 'start' ? 'starting' : 'restarting',
       missingIsDone: false,
       onFailure: (error) => showLines(error, io),
-      async change(record, { store }) {
+      async change(record, { store, log }) {
         const view = await lookAtWorkload(record);
         if (how === 'start' && isUp(view) && view.url !== undefined) {
           assertNoneGiven(given, record.run.name);
@@ -61,11 +61,20 @@ export async function startWorkloads(args: StartArguments, io: Io): Promise<Exit
         await stopProcess(record, store.folders);
         const options = { record, values, readyTimeout, interrupted, isNew: false };
         const { url } = await startWorkload(options, { io: open, store });
+        warnOfMove(record, url, log);
         return { result: how === 'start' ? 'started' : 'restarted', url };
       },
     },
     io,
   );
+}
+
+/** Its clients go on calling where it was. */
+function warnOfMove({ run, lastPort }: WorkloadRecord, url: string, log: Log): void {
+  if (lastPort !== undefined && Number(new URL(url).port) !== lastPort) {
+    const message = `${run.name}: port ${lastPort} is taken by now; tell its clients the new URL`;
+    log({ level: 'warn', message });
+  }
 }
 
 /** Whoever gives a value expects the server to have it (D1). */
