@@ -9,7 +9,7 @@ import { createExchange, listsMediaType } from '../upstream/pending-answer.ts';
 import type { UpstreamContext } from '../upstream/upstream.ts';
 import type { StdioConnection } from './stdio-connection.ts';
 import { failureOf } from './stdio-forward.ts';
-import { type Interests, type Listener, MAX_SUBSCRIPTIONS } from './stdio-interests.ts';
+import type { Interests, Listener } from './stdio-interests.ts';
 import type { StdioSettings } from './stdio-options.ts';
 import { ownerOf } from './stdio-session.ts';
 import { SUBSCRIPTION_ID } from './stdio-splice.ts';
@@ -166,8 +166,8 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     subscription: Subscription,
     connection: StdioConnection,
   ): Promise<readonly string[] | answers.Failure> {
+    // No more than a message may name.
     const uris = [...subscription.wish.uris];
-    if (uris.length > MAX_SUBSCRIPTIONS) return answers.TOO_MANY_SUBSCRIPTIONS;
     const outcomes = await Promise.all(
       uris.map((uri) => interests.subscribe(uri, subscription, connection)),
     );

@@ -32,8 +32,9 @@ it('a body in chunks of one byte takes no more than its bytes', async () => {
     if (!socket.write(spaces)) await once(socket, 'drain');
   }
   await new Promise((resolve) => setTimeout(resolve, 200));
-  const after = await heldAfterCollection();
-  expect((after - before) / MIB).toBeLessThan(4);
+  const held = async () => ((await heldAfterCollection()) - before) / MIB;
+  // On a busy machine the proxy is behind; what it keeps in the end is what counts.
+  await expect.poll(held, { timeout: 10_000 }).toBeLessThan(4);
   socket.write(`${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`);
   const [answer] = await once(socket, 'data');
   expect(String(answer)).toContain(`"result":${CHUNKS + body.length}`);
