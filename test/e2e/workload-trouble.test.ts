@@ -133,12 +133,23 @@ describe('a proxy', () => {
     const other = createServer().listen(Number(port), '127.0.0.1');
     await once(other, 'listening');
     const { code, err } = await thv('start', 'moving');
-    other.close();
     expect(code).toBe(0);
     expect(err).toContain(
       `thv: warning: moving: port ${port} is taken by now; tell its clients the new URL`,
     );
     await thv('rm', 'moving');
+    other.close();
+    const fixed = ['--name', 'fixed', '--proxy-port', port];
+    expect((await thv('run', ...fixed, ...rawServer(newMark()))).code).toBe(0);
+    await thv('stop', 'fixed');
+    const another = createServer().listen(Number(port), '127.0.0.1');
+    await once(another, 'listening');
+    const stays = await thv('start', 'fixed');
+    another.close();
+    expect(stays.code).toBe(1);
+    // What thv start does not know would be no way out.
+    expect(stays.err).toContain('thv rm fixed and run it with another --proxy-port');
+    await thv('rm', 'fixed');
   });
 
   it('that the system ends is stopped, not unhealthy', async () => {

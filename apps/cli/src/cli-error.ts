@@ -42,17 +42,24 @@ export interface StartErrorContext {
   readonly what: string;
   /** The flag that chooses the port. */
   readonly portFlag: string;
+  /** The command that starts it takes no such flag: it ran before. */
+  readonly ranBefore?: boolean;
 }
 
 /** Turns whatever starting a server threw into a {@link CliError}. */
-export function toStartError(error: unknown, { what, portFlag }: StartErrorContext): CliError {
+export function toStartError(
+  error: unknown,
+  { what, portFlag, ranBefore = false }: StartErrorContext,
+): CliError {
   if (error instanceof CliError) {
     return error;
   }
   const failed = (why: string, wayOut?: string) =>
     new CliError({ exitCode: EXIT.failed, what, why, wayOut, cause: error });
   const why = error instanceof Error ? error.message : String(error);
-  const otherPort = `choose another ${portFlag}, or 0 for a free one`;
+  const otherPort = ranBefore
+    ? `see what uses it; for another port, thv rm ${what} and run it with another ${portFlag}`
+    : `choose another ${portFlag}, or 0 for a free one`;
   switch (codeOf(error)) {
     case 'EADDRINUSE':
       return failed('the port is in use', otherPort);

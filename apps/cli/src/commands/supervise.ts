@@ -36,7 +36,10 @@ export async function supervise(io: Io, services: Services): Promise<ExitCode> {
   try {
     return await serve({ order, channel, journal, terminated }, io, services);
   } catch (error) {
-    const failure = toStartError(error, { what: order.run.name, portFlag: '--proxy-port' });
+    const failure = toStartError(error, {
+      ...{ what: order.run.name, portFlag: '--proxy-port' },
+      ranBefore: order.lastPort !== undefined,
+    });
     const { what, why, wayOut, exitCode } = failure;
     journal.write(renderError(failure, PLAIN));
     await channel.report({
