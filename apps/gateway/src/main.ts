@@ -5,6 +5,13 @@ import { parseArgs } from 'node:util';
 
 const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 const USAGE = 'usage: thv-gateway --config FILE [--check] [--debug]';
+const HELP = `${USAGE}
+
+  --config FILE  the servers, and who may use them, as YAML or JSON
+  --check        say what is wrong with the file, and start nothing
+  --debug        log everything
+  -h, --help     show this help
+`;
 
 async function main(): Promise<number> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -15,6 +22,7 @@ async function main(): Promise<number> {
     config?: string[] | undefined;
     check?: boolean | undefined;
     debug?: boolean | undefined;
+    help?: boolean | undefined;
   };
   try {
     flags = parseArgs({
@@ -22,10 +30,15 @@ async function main(): Promise<number> {
         config: { type: 'string', multiple: true },
         check: { type: 'boolean' },
         debug: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
       },
     }).values;
   } catch (error) {
     return complain(`${messageOf(error)}\n${USAGE}`, EXIT.usage);
+  }
+  if (flags.help === true) {
+    process.stdout.write(HELP);
+    return EXIT.done;
   }
   const [file, another] = flags.config ?? [];
   if (file === undefined || another !== undefined) {

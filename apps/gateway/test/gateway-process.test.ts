@@ -223,6 +223,14 @@ describe('a gateway with several issuers', () => {
     ]);
   });
 
+  it.each(['--help', '-h'])('says how it is called: %s', async (flag) => {
+    const { finished } = await startGateway({}, { args: [flag] });
+    const { code, out, err } = await finished;
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/^usage: thv-gateway --config FILE \[--check\]/);
+    expect(out).toContain('--check        say what is wrong');
+  });
+
   it('does not choose between two files: exit code 2', async () => {
     const { finished } = await startGateway(base(), { args: ['--config', 'other.yaml'] });
     expect(await finished).toMatchObject({
