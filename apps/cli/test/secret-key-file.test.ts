@@ -1,7 +1,8 @@
 /** `thv secret --key-file`: the mistakes that are made with the name of a file. */
 import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
-import { type RunMainOptions, runMain } from './run-main.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { main } from '../src/main.ts';
+import { createIo, type RunMainOptions, runMain } from './run-main.ts';
 import { useTempFolder } from './temp-folder.ts';
 
 const folder = useTempFolder();
@@ -99,6 +100,29 @@ describe('the file of the secrets', () => {
     expect(await secret(['set', 'a', '--key-file', 'key'], { input: 'x' })).toMatchObject({
       code: 0,
     });
+  });
+
+  it('is waited for while another command asks, and not in silence', async () => {
+    const { home, secret } = await createUser();
+    const env = { XDG_CONFIG_HOME: `${home}/config` };
+    const { io } = createIo({ env, cwd: home });
+    const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()];
+    const askHidden = async (question: string) => {
+      if (question.startsWith('Value')) {
+        return 'hunter2';
+      }
+      asked.resolve();
+      return answer.promise;
+    };
+    const first = main(['secret', 'set', 'a'], { ...io, askHidden });
+    await asked.promise;
+    const second = createIo({ env, cwd: home, input: 'x', typed: ['x', 'correct horse'] });
+    const waiting = main(['secret', 'set', 'b'], second.io);
+    await vi.waitFor(() => expect(second.said.err).toContain('waiting for another thv'));
+    answer.resolve('correct horse');
+    expect([await first, await waiting]).toEqual([0, 0]);
+    const unlocked = { env: { THV_SECRETS_PASSPHRASE: 'correct horse' } };
+    expect((await secret(['get', 'b'], unlocked)).out).toBe('x\n');
   });
 
   it('has nothing left beside it of a command that was killed', async () => {

@@ -115,7 +115,10 @@ export async function rekeySecrets(flags: RekeyFlags, io: Io): Promise<ExitCode>
 }
 
 function openStore(flags: SecretFlags, io: Io) {
-  return createSecretStore(io.env, keyGivers(io, flags));
+  const message = 'secrets: waiting for another thv that works on them';
+  return createSecretStore(io.env, keyGivers(io, flags), () =>
+    createLog(io, flags)({ level: 'info', message }),
+  );
 }
 
 /** Never from an argument: process lists and shell histories show those. */

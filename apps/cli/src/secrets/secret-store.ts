@@ -32,7 +32,13 @@ const FILE = 'secrets.json';
 const LOCK_PATIENCE = 60_000;
 const CHANGE = { name: FILE, lock: 'secrets', patience: LOCK_PATIENCE };
 
-export function createSecretStore(env: Io['env'], givers: KeyGivers): SecretStore {
+/** @param onWait called once when another command has to be waited for */
+export function createSecretStore(
+  env: Io['env'],
+  givers: KeyGivers,
+  onWait?: () => void,
+): SecretStore {
+  const how = { ...CHANGE, ...(onWait !== undefined && { onWait }) };
   return {
     peek: async () => parseFile(await findConfigFile(env, FILE)),
     async readAll() {
@@ -44,7 +50,7 @@ export function createSecretStore(env: Io['env'], givers: KeyGivers): SecretStor
     },
     async change(change) {
       let created: KeyKind | undefined;
-      await changeConfigFile(env, CHANGE, async (file) => {
+      await changeConfigFile(env, how, async (file) => {
         const sealed = parseFile(file);
         const { secret, header } =
           sealed === undefined
@@ -59,7 +65,7 @@ export function createSecretStore(env: Io['env'], givers: KeyGivers): SecretStor
     },
     async rekey(next) {
       let made: KeyKind | undefined;
-      await changeConfigFile(env, CHANGE, async (file) => {
+      await changeConfigFile(env, how, async (file) => {
         const sealed = parseFile(file);
         if (sealed === undefined) {
           throw noSecrets();

@@ -20,6 +20,8 @@ export interface ConfigChange {
   readonly lock: string;
   /** Milliseconds to wait for another command. */
   readonly patience: number;
+  /** Called once when there is somebody to wait for. */
+  readonly onWait?: () => void;
 }
 
 /** Undefined when this user has no place for it. @throws {CliError} when it cannot be read */
@@ -39,7 +41,7 @@ export async function findConfigFile(
  */
 export async function changeConfigFile(
   env: Environment,
-  { name, lock, patience }: ConfigChange,
+  { name, lock, ...waiting }: ConfigChange,
   change: (file: ConfigFile) => Promise<string>,
 ): Promise<void> {
   const folder = await createConfigFolder(env);
@@ -56,7 +58,7 @@ export async function changeConfigFile(
       });
       await removeParts(real);
     },
-    { patience },
+    waiting,
   );
 }
 
