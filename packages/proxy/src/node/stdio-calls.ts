@@ -126,7 +126,9 @@ export function createCallTable(options: CallTableOptions): CallTable {
       const key = randomUUID();
       const deadline = options.now() + options.maxTimeout;
       const timer = setTimeout(expire, Math.min(options.timeout, options.maxTimeout), key);
-      const opened: Entry = { request, deadline, timer };
+      // Its text is written by now, or never.
+      const { text: _written, ...rest } = request;
+      const opened: Entry = { request: rest, deadline, timer };
       entries.set(key, opened);
       size += sizeOf(opened);
       return { key, forget: () => remove(key) !== undefined, replace: (by) => replace(key, by) };

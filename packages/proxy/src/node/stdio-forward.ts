@@ -4,6 +4,7 @@ import type { Answer } from '../http/answer.ts';
 import type { Era } from '../mcp/era.ts';
 import { isRecord, type JsonRpcMessage, METHOD_NOT_FOUND } from '../mcp/json-rpc.ts';
 import type { McpMessage } from '../mcp/message.ts';
+import { ownText } from '../mcp/own-text.ts';
 import { type Splice, spliceText } from '../mcp/splice.ts';
 import * as answers from '../upstream/answers.ts';
 import { createExchange, type Exchange } from '../upstream/pending-answer.ts';
@@ -40,11 +41,29 @@ export interface ForwardOptions {
   /** Further edits of the request, clear of its id and its progress token. */
   readonly edits?: readonly Splice[];
   /** Words the response for a client of the other era. */
-  readonly translate?: (reply: JsonRpcMessage, request: McpMessage) => TranslatedReply;
+  readonly translate?: (reply: JsonRpcMessage, request: Asked) => TranslatedReply;
   /** False for a notification of this request that its client has not asked for. */
   readonly admits?: (notice: JsonRpcMessage) => boolean;
   /** The request has begun. Returns what is to be done when it ends. */
   readonly onBegin?: (running: RunningRequest) => () => void;
+}
+
+/** What is held of a request until it is answered, which may take hours; the rest can be large. */
+type Asked = Pick<McpMessage, 'id' | 'method' | 'era'>;
+
+interface Held
+  extends Pick<
+    ForwardOptions,
+    | 'connection'
+    | 'session'
+    | 'settings'
+    | 'onReply'
+    | 'onFailure'
+    | 'mayWait'
+    | 'translate'
+    | 'admits'
+  > {
+  readonly asked: Asked;
 }
 
 export interface RunningRequest {
@@ -56,43 +75,48 @@ export interface RunningRequest {
 
 /** Forwards a request; resolves with the HTTP answer, which may still be streaming. */
 export function forwardRequest(options: ForwardOptions): Promise<Answer> {
-  const { message, context, connection, session, settings } = options;
-  if (context.signal.aborted) {
+  const { message, context, edits, onBegin, jsonOnly, ...rest } = options;
+  const { signal } = context;
+  if (signal.aborted) {
     return Promise.resolve(answers.answerFailure(answers.CLIENT_GONE, message.id));
   }
+  const { id, method, era } = message;
+  // No function below may speak of the message: all of them would hold it.
+  const held: Held = { ...rest, asked: { id, method, era } };
+  const { asked, connection, session, settings } = held;
   const exchange = createExchange({
     id: message.id,
-    accept: options.jsonOnly === true ? null : context.headers.get('accept'),
+    accept: jsonOnly === true ? null : context.headers.get('accept'),
     maxStreamBytes: settings.maxStreamBytes,
     keepAlive: settings.keepAlive,
     onCancel: onClientGone,
   });
   const token = progressTokenOf(message);
   let isListening = false;
-  let onEnd = options.onBegin?.({ deliver, abandon });
+  let onEnd = onBegin?.({ deliver, abandon });
   const call = connection.call({
-    method: message.method ?? '',
+    method: method ?? '',
     size: message.text.length,
-    text: (key) => outgoingText(options, token, key),
+    text: writerOf(message, edits, token),
     settle(outcome) {
       release();
-      settleExchange(exchange, outcome, options);
+      settleExchange(exchange, outcome, held);
     },
     related(notice) {
-      if (options.admits?.(notice) === false) {
-        const method = notice.method ?? '';
-        settings.log({ type: 'message-dropped', method, reason: 'not-asked-for' });
+      if (held.admits?.(notice) === false) {
+        const dropped = { method: notice.method ?? '', reason: 'not-asked-for' } as const;
+        settings.log({ type: 'message-dropped', ...dropped });
         return;
       }
       isListening ||= notice.method === 'notifications/subscriptions/acknowledged';
-      deliver(restoreNotice(notice, message, token));
+      deliver(restoreNotice(notice, asked, token));
     },
     // An acknowledged subscription lasts until one side ends it.
-    patience: () => (isListening ? 'endless' : options.mayWait?.() === true ? 'period' : 'none'),
+    patience: () => (isListening ? 'endless' : held.mayWait?.() === true ? 'period' : 'none'),
   });
   if (typeof call === 'string') {
     onEnd?.();
-    options.onFailure?.();
+    held.onFailure?.();
     exchange.fail(call === 'full' ? answers.BUSY : answers.unavailable(1));
     return exchange.response;
   }
@@ -106,9 +130,9 @@ export function forwardRequest(options: ForwardOptions): Promise<Answer> {
     },
     cancel: abandon,
   };
-  const clientKey = idKey(message.value['id'], message.id?.text ?? '');
+  const clientKey = idKey(message.value['id'], id?.text ?? '');
   session?.inFlight.add(clientKey, inFlight);
-  context.signal.addEventListener('abort', onClientGone, { once: true });
+  signal.addEventListener('abort', onClientGone, { once: true });
 
   function deliver(text: string): void {
     if (exchange.deliver(text) !== 'overflow') return;
@@ -120,7 +144,7 @@ export function forwardRequest(options: ForwardOptions): Promise<Answer> {
     onEnd?.();
     onEnd = undefined;
     session?.inFlight.remove(clientKey, inFlight);
-    context.signal.removeEventListener('abort', onClientGone);
+    signal.removeEventListener('abort', onClientGone);
   }
 
   function abandon(failure: answers.Failure): void {
@@ -128,17 +152,17 @@ export function forwardRequest(options: ForwardOptions): Promise<Answer> {
     connection.cancel(call.key);
     release();
     exchange.fail(failure);
-    options.onFailure?.();
+    held.onFailure?.();
   }
 
   /** Closing the stream is a cancellation in the 2026 era only; before, it may be an accident. */
   function onClientGone(): void {
-    if (message.era === '2026') {
+    if (asked.era === '2026') {
       abandon(answers.CLIENT_GONE);
     } else if (typeof call !== 'string') {
       release();
       exchange.fail(answers.CLIENT_GONE);
-      goOn(call, { ...options, clientKey, method: message.method ?? '' });
+      goOn(call, { ...held, clientKey, method: asked.method ?? '' });
     }
   }
 
@@ -170,18 +194,20 @@ function goOn(call: Call, { session, connection, mayWait, clientKey, method }: U
     session?.inFlight.add(clientKey, inFlight);
 }
 
-/** The message with its id and progress token replaced by the call's key. */
-function outgoingText(
-  { message, edits = [] }: ForwardOptions,
-  token: Splice | undefined,
-  key: string,
-): string {
-  const text = JSON.stringify(key);
-  const id = message.spans.get('id');
-  const splices: Splice[] = [...edits];
-  if (id !== undefined) splices.push({ span: id, text });
-  if (token !== undefined) splices.push({ span: token.span, text });
-  return spliceText(message.text, splices);
+/** Gives the message with its id and progress token replaced by the call's key. */
+function writerOf(
+  message: McpMessage,
+  edits: readonly Splice[] = [],
+  token?: Splice,
+): (key: string) => string {
+  return (key) => {
+    const text = JSON.stringify(key);
+    const id = message.spans.get('id');
+    const splices: Splice[] = [...edits];
+    if (id !== undefined) splices.push({ span: id, text });
+    if (token !== undefined) splices.push({ span: token.span, text });
+    return spliceText(message.text, splices);
+  };
 }
 
 /** The client's progress token and its place. What is not a token is left to the process to judge. */
@@ -191,15 +217,11 @@ function progressTokenOf(message: McpMessage): Splice | undefined {
   if (span === undefined || !isRecord(meta)) return undefined;
   const token = meta['progressToken'];
   if (typeof token !== 'string' && typeof token !== 'number') return undefined;
-  return { span, text: message.text.slice(span.start, span.end) };
+  return { span, text: ownText(message.text.slice(span.start, span.end)) };
 }
 
 /** Gives a notification the names back that its client knows. */
-function restoreNotice(
-  notice: JsonRpcMessage,
-  request: McpMessage,
-  token: Splice | undefined,
-): string {
+function restoreNotice(notice: JsonRpcMessage, request: Asked, token: Splice | undefined): string {
   const id = request.id?.text ?? 'null';
   switch (notice.method) {
     case 'notifications/progress':
@@ -216,31 +238,31 @@ function replaceAt(text: string, path: readonly string[], replacement: string): 
   return span === undefined ? text : spliceText(text, [{ span, text: replacement }]);
 }
 
-function settleExchange(exchange: Exchange, outcome: CallOutcome, options: ForwardOptions): void {
-  const { message, settings } = options;
+function settleExchange(exchange: Exchange, outcome: CallOutcome, held: Held): void {
+  const { asked, settings } = held;
   switch (outcome.kind) {
     case 'reply': {
-      const headers = options.onReply?.(outcome.message);
-      if (options.translate !== undefined) {
-        const { text, status } = options.translate(outcome.message, message);
+      const headers = held.onReply?.(outcome.message);
+      if (held.translate !== undefined) {
+        const { text, status } = held.translate(outcome.message, asked);
         exchange.finish(text, status, headers);
         return;
       }
-      const id = message.id?.text ?? 'null';
+      const id = asked.id?.text ?? 'null';
       const restored = replaceId(outcome.message, id);
-      const isListen = message.method === 'subscriptions/listen';
+      const isListen = asked.method === 'subscriptions/listen';
       const text = isListen ? replaceAt(restored, RESULT_SUBSCRIPTION, id) : restored;
-      exchange.finish(text, statusOf(outcome.message, message.era), headers);
+      exchange.finish(text, statusOf(outcome.message, asked.era), headers);
       return;
     }
     case 'unreadable':
-      settings.log({ type: 'reply-withheld', method: message.method ?? '' });
+      settings.log({ type: 'reply-withheld', method: asked.method ?? '' });
       exchange.fail(answers.UNREADABLE);
       break;
     default:
       exchange.fail(failureOf(outcome));
   }
-  options.onFailure?.();
+  held.onFailure?.();
 }
 
 /** How a request that got no usable answer is reported. */

@@ -77,11 +77,12 @@ export function createIsolatedUpstream(settings: StdioSettings): Upstream {
         if (isUnavailable(server)) {
           return answers.answerFailure(answers.unavailable(server.retryAfter), message.id);
         }
+        const note = tenant.whenAccepted(message);
         return forwardRequest({
           ...{ message, context, session, settings, connection: server.connection },
           mayWait: tenant.isAsking,
           onReply(reply) {
-            if (Object.hasOwn(reply.value, 'result')) tenant.noteAccepted(message);
+            if (Object.hasOwn(reply.value, 'result')) note();
             return {};
           },
         });

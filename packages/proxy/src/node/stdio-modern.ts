@@ -158,7 +158,7 @@ export function createModernSide(options: ModernSideOptions): ModernSide {
 
 /** A subscription lasts, so it takes a place; the process keeps it, and may say more than was asked. */
 async function listenNatively(options: ForwardOptions, places: FairPlaces): Promise<Answer> {
-  const { message, context } = options;
+  const { message, context, onBegin } = options;
   const owner = ownerOf(context);
   let giveWay: () => void = () => undefined;
   const holder = { giveWay: (): void => giveWay() };
@@ -172,7 +172,7 @@ async function listenNatively(options: ForwardOptions, places: FairPlaces): Prom
     admits: (notice) => isWished(wish, notice),
     onBegin(running) {
       giveWay = () => running.abandon(answers.TOO_MANY_SUBSCRIPTIONS);
-      const end = options.onBegin?.(running);
+      const end = onBegin?.(running);
       return () => {
         places.leave(owner, holder);
         end?.();

@@ -23,8 +23,8 @@ export interface Tenant {
    * none.
    */
   begin(): Promise<{ readonly reply: JsonRpcMessage; readonly isWelcome: boolean } | undefined>;
-  /** Takes note of what a new process has to be told again. */
-  noteAccepted(request: McpMessage): void;
+  /** Takes note, once it is accepted, of what a new process has to be told again. */
+  whenAccepted(request: McpMessage): () => void;
   /** The client said `initialized`, which every further process hears from the bridge. */
   noteInitialized(): void;
 }
@@ -124,15 +124,25 @@ export function createTenant({
       if (!isUnavailable(server)) isStarting = false;
       return reply && { reply, isWelcome: !isUnavailable(server) };
     },
-    noteAccepted({ method, params }) {
+    whenAccepted({ method, params }) {
       const uri = params?.['uri'];
-      if (method === 'logging/setLevel' && isLogLevel(params?.['level'])) level = params?.['level'];
-      if (typeof uri !== 'string') return;
-      if (method === 'resources/unsubscribe') subscriptions.delete(uri);
-      if (method !== 'resources/subscribe') return;
-      // What is beyond the bound is subscribed to as long as this process lives.
-      if (uri.length > MAX_KEPT || subscriptions.size >= MAX_SUBSCRIPTIONS) return;
-      subscriptions.add(uri);
+      const wanted = params?.['level'];
+      switch (method) {
+        case 'logging/setLevel':
+          return () => {
+            if (isLogLevel(wanted)) level = wanted;
+          };
+        case 'resources/unsubscribe':
+          return () => void subscriptions.delete(String(uri));
+        case 'resources/subscribe':
+          return () => {
+            // What is beyond the bound is subscribed to as long as this process lives.
+            if (typeof uri !== 'string' || uri.length > MAX_KEPT) return;
+            if (subscriptions.size < MAX_SUBSCRIPTIONS) subscriptions.add(uri);
+          };
+        default:
+          return () => undefined;
+      }
     },
     noteInitialized() {
       isInitialized = true;

@@ -85,7 +85,7 @@ export interface Translator {
    * The response of the process. A result of a 2025 process is always complete: what it may say
    * under the names of the new members meant nothing there, and is replaced.
    */
-  reply(reply: JsonRpcMessage, request: McpMessage): TranslatedReply;
+  reply(reply: JsonRpcMessage, request: Pick<McpMessage, 'id' | 'method'>): TranslatedReply;
   /** The answer to `server/discover`: what the process said of itself in the handshake. */
   discover(id: JsonRpcId | undefined): string;
 }
