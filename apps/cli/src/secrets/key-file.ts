@@ -2,9 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { type CliError, usageError } from '../cli-error.ts';
 import { codeOf } from '../error-code.ts';
 import { readRegularFile, UnusableFileError } from '../regular-file.ts';
+import { syncFolder } from '../workloads/atomic-file.ts';
 import { describeFileError } from '../workloads/state-folders.ts';
 import { KEY_BYTES, keyFromText } from './stored-key.ts';
 
@@ -33,6 +35,8 @@ export async function createOrReadKeyFile(path: string, by: string): Promise<Buf
   } finally {
     await file.close();
   }
+  // The secrets that it is about to lock must not outlive it.
+  await syncFolder(dirname(path));
   return material;
 }
 

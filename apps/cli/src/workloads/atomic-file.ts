@@ -42,8 +42,8 @@ export function isPartOf(name: string, other: string): boolean {
   return other.startsWith(`${name}.`) && /^[0-9a-f]{12}\.tmp$/.test(other.slice(name.length + 1));
 }
 
-/** Without it a crash of the machine could undo the rename. */
-async function syncFolder(path: string): Promise<void> {
+/** Without it a crash of the machine could undo what was made or renamed in the folder. */
+export async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await open(path, 'r');
     await folder.sync().finally(() => folder.close());
