@@ -23,4 +23,26 @@ describe('createMemorySessionStore', () => {
     const known = await Promise.all(['a', 'b', 'c', 'd'].map((id) => store.ownerOf(id)));
     expect(known.map((owner) => owner?.subject)).toEqual(['a', undefined, 'c', 'd']);
   });
+
+  it.each([10, 1000])('lets nobody put out the sessions of others, of %i', async (maxSessions) => {
+    const store = createMemorySessionStore({ maxSessions });
+    const quiet = Array.from({ length: maxSessions / 5 }, (_, number) => `quiet-${number}`);
+    for (const [number, id] of quiet.entries()) {
+      await store.remember(id, { issuer: 'i', subject: `u${number % 4}` });
+    }
+    const hog = { issuer: 'i', subject: 'hog' };
+    for (let number = 0; number < 3 * maxSessions; number += 1) {
+      await store.remember(`hog-${number}`, hog);
+    }
+    const known = await Promise.all(quiet.map((id) => store.ownerOf(id)));
+    expect(known.filter((owner) => owner === undefined)).toEqual([]);
+    expect(store.count?.()).toBeLessThanOrEqual(maxSessions);
+    expect(await store.ownerOf(`hog-${3 * maxSessions - 1}`)).toEqual(hog);
+    // What has been forgotten counts no more, however it went.
+    for (let number = 0; number < 3 * maxSessions; number += 1) await store.forget(`hog-${number}`);
+    const many = Array.from({ length: maxSessions - quiet.length }, (_, number) => `new-${number}`);
+    for (const id of many) await store.remember(id, { issuer: 'i', subject: id });
+    const still = await Promise.all([...quiet, ...many].map((id) => store.ownerOf(id)));
+    expect(still.filter((owner) => owner === undefined)).toEqual([]);
+  });
 });
