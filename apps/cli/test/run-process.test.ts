@@ -94,9 +94,9 @@ describe('thv run -f', () => {
   it.skipIf(process.platform === 'win32')(
     'ends at the second signal, also while it reads a pipe that nobody writes to',
     async () => {
-      const pipe = join(await mkdtemp(join(tmpdir(), 'thv-pipe-')), 'authz.json');
+      const pipe = join(await mkdtemp(join(tmpdir(), 'thv-pipe-')), 'server.env');
       execFileSync('mkfifo', [pipe]);
-      const thv = startThv(['run', '-f', '--authz-config', pipe, 'http://127.0.0.1:9/mcp']);
+      const thv = startThv(['run', '-f', '--env-file', pipe, ...COMMAND]);
       running.push(thv);
       // Succeeds once somebody reads there.
       const { O_WRONLY, O_NONBLOCK } = constants;
