@@ -6,6 +6,7 @@ import { INTERNAL_ERROR, readJsonRpcText } from '../mcp/json-rpc.ts';
 import { replyError } from '../mcp/reply.ts';
 import { readBounded } from './body-limit.ts';
 import { type FilterSseOptions, filterSse } from './filter-sse.ts';
+import { sniffList } from './list-scent.ts';
 import { passServerMessage } from './server-message.ts';
 import { createSseReader } from './sse-parse.ts';
 
@@ -38,14 +39,16 @@ export async function filterResponse(
   // Only streams are resumed and say things again.
   if (media === 'application/json') traffic.clientAnswered(request.idText);
   const mustBeRead = request.list !== undefined || request.mayBeginTask || request.isJudged;
-  if (!mustBeRead && !traffic.mayAnswerList(request.idText)) return decoded;
-  return filterBody(decoded, { ...options, harmless: 'withhold' });
+  if (mustBeRead || traffic.mayAnswerList(request.idText)) return filterBody(decoded, options);
+  const sniffing = sniffList(decoded.body, options.signal);
+  const { couldBeList, body } = sniffing instanceof Promise ? await sniffing : sniffing;
+  if (!couldBeList && body === decoded.body) return decoded;
+  const sniffed = { status: decoded.status, headers: decoded.headers, body };
+  return couldBeList ? filterBody(sniffed, options) : sniffed;
 }
 
-async function filterBody(
-  response: Answer,
-  options: FilterResponseOptions & Pick<FilterSseOptions, 'harmless'>,
-): Promise<Answer> {
+async function filterBody(response: Answer, given: FilterResponseOptions): Promise<Answer> {
+  const options = { ...given, harmless: 'withhold' } as const;
   const body = streamOf(response.body);
   const bytes = await readBounded(body, options.maxBodyBytes, options.signal);
   if (bytes === 'too-large') return withheld(response, options, 'too-large');

@@ -36,6 +36,18 @@ function serverThatMixesIds(key: (id: unknown) => unknown, format: 'json' | 'sse
   });
 }
 
+function inPieces(text: string, size: number): ReadableStream<Uint8Array> {
+  const bytes = new TextEncoder().encode(text);
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (at >= bytes.length) return controller.close();
+      controller.enqueue(bytes.subarray(at, at + size));
+      at += size;
+    },
+  });
+}
+
 describe('a list that the server sends in answer to another request', () => {
   const same = (id: unknown): unknown => id;
   it.each([
@@ -59,6 +71,37 @@ describe('a list that the server sends in answer to another request', () => {
       expect(await other.text()).not.toContain(SECRET);
       expect(await (await list).text()).not.toContain(SECRET);
     }
+  });
+
+  it.each([
+    ['a body with its length', (text: string) => text],
+    ['a stream', (text: string) => new Blob([text]).stream()],
+    ['a stream of single bytes', (text: string) => inPieces(text, 1)],
+    [
+      'a large stream',
+      (text: string) =>
+        inPieces(text.replace('}]}', `},{"name":"${'x'.repeat(100_000)}"}]}`), 8192),
+    ],
+  ])('somebody else asked for, without sessions: %s', async (_name, bodyOf) => {
+    // Servers that answer everybody by one transport find the request by its id alone.
+    const mixing = serverThatMixesIds(same, 'json');
+    const upstream = fakeUpstream(async (message, context) => {
+      const answer = await mixing.handle(message!, context);
+      const text = await new Response(answer.body as BodyInit).text();
+      return new Response(text === '' ? null : bodyOf(text), {
+        status: answer.status,
+        headers: json,
+      });
+    });
+    const { send } = harness({ authorize: W, upstream });
+    const list = send('{"jsonrpc":"2.0","id":1,"method":"tools/list"}', {
+      headers: { authorization: 'Bearer a' },
+    });
+    const other = await send('{"jsonrpc":"2.0","id":1,"method":"ping"}', {
+      headers: { authorization: 'Bearer b' },
+    });
+    expect(await other.json()).toMatchObject({ id: 1, error: { code: -32603 } });
+    await list;
   });
 
   it('also after the memory of the session has been flooded', async () => {
