@@ -39,14 +39,14 @@ export function createSecretStore(
   onWait?: () => void,
 ): SecretStore {
   const how = { ...CHANGE, ...(onWait !== undefined && { onWait }) };
+  const unlock = async (sealed: Sealed, path: string): Promise<Secrets> =>
+    unseal(sealed, await recallKey(sealed.header, givers, path), path);
   return {
     peek: async () => parseFile(await findConfigFile(env, FILE)),
     async readAll() {
       const file = await findConfigFile(env, FILE);
       const sealed = parseFile(file);
-      return file === undefined || sealed === undefined
-        ? new Map()
-        : unseal(sealed, await recallKey(sealed.header, givers, file.path), file.path);
+      return file === undefined || sealed === undefined ? new Map() : unlock(sealed, file.path);
     },
     async change(change) {
       let created: KeyKind | undefined;
@@ -70,8 +70,7 @@ export function createSecretStore(
         if (sealed === undefined) {
           throw noSecrets();
         }
-        const old = await recallKey(sealed.header, givers, file.path);
-        const secrets = unseal(sealed, old, file.path);
+        const secrets = await unlock(sealed, file.path);
         const { secret, header } = await createKey(next, sealed.header);
         made = header.key;
         return seal(secrets, secret, header);

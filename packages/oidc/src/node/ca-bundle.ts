@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import tls from 'node:tls';
+import { fileVersion } from './file-version.ts';
 
 /** Authorities of a file that may change. */
 export interface CaBundle {
@@ -42,9 +43,7 @@ export function loadCaBundle(path: string): CaBundle {
 
 function versionOf(path: string): string {
   try {
-    const { ctimeMs, mtimeMs, size, ino } = statSync(path);
-    // Everything but ctime can be the same for other contents: archives set dates, systems reuse numbers.
-    return `${ctimeMs}/${mtimeMs}/${size}/${ino}`;
+    return fileVersion(statSync(path));
   } catch {
     throw new TypeError('"caBundleFile" cannot be read');
   }

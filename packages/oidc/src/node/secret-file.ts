@@ -1,6 +1,7 @@
 /** Secrets in files that are rotated under a running process, as Kubernetes does. */
 import { readFile, stat } from 'node:fs/promises';
 import { OidcError } from '@thv/oidc';
+import { fileVersion } from './file-version.ts';
 
 const MAX_BYTES = 64 * 1024;
 
@@ -13,10 +14,9 @@ export function createSecretFile(path: string): () => Promise<string> {
   let secret = '';
   return async () => {
     try {
-      const { ctimeMs, mtimeMs, size, ino } = await stat(path);
-      if (size > MAX_BYTES) throw new Error('too large');
-      // Everything but ctime can be the same for another secret: archives set dates, systems reuse numbers.
-      const seen = `${ctimeMs}/${mtimeMs}/${size}/${ino}`;
+      const stats = await stat(path);
+      if (stats.size > MAX_BYTES) throw new Error('too large');
+      const seen = fileVersion(stats);
       if (seen !== version || secret === '') {
         secret = (await readFile(path, 'utf8')).trim();
         version = seen;

@@ -31,14 +31,14 @@ export function createMemorySessionStore(options: MemorySessionStoreOptions = {}
   /** How many each owner has. */
   const counts = new Map<string, number>();
 
-  const add = (sessionId: string, owner: SessionOwner): void => {
-    const key = ownerKey(owner);
-    sessions.set(sessionId, { owner, key, usedAt: now() });
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  };
-  const touch = (sessionId: string, { owner, key }: Entry): void => {
+  const touch = (sessionId: string, { owner, key }: Omit<Entry, 'usedAt'>): void => {
     sessions.delete(sessionId);
     sessions.set(sessionId, { owner, key, usedAt: now() });
+  };
+  const add = (sessionId: string, owner: SessionOwner): void => {
+    const key = ownerKey(owner);
+    touch(sessionId, { owner, key });
+    counts.set(key, (counts.get(key) ?? 0) + 1);
   };
   const remove = (sessionId: string): void => {
     const key = sessions.get(sessionId)?.key;
